@@ -1,0 +1,75 @@
+"""Every error devhealth raises on purpose.
+
+DevhealthError
+├── SettingsError            a setting is absent or contradicts another (also a ValueError)
+├── InputError               what the caller asked for makes no sense (also a ValueError)
+│   └── UnknownName          an organisation, configuration, target ... that does not exist
+├── SourceError              a source could not be read
+│   ├── SourceNotFound       it is not there, or not a repository
+│   ├── SourceForbidden      it is there, and we may not read it
+│   └── SourceCorrupt        parts of it are unreadable; what could be read is kept
+├── RecordError              a provider's answer lacks what a record needs
+├── StagingError             pages or records could not be handed over
+├── StoreError               ClickHouse, PostgreSQL or SQLite refused or is out of reach
+│   └── SchemaOutdated       its tables are not at the version this code needs
+├── WarehouseError           the embedded ClickHouse cannot start or be reached
+└── SyncFailed               a run ended with failed units; the others are stored
+
+Foreign exceptions are translated where they enter. A message says what, for whom, expected and got, and what to do.
+"""
+
+
+class DevhealthError(Exception):
+    """Base of all errors a user may read."""
+
+
+class SettingsError(DevhealthError, ValueError):
+    """A setting is absent or contradicts another one."""
+
+
+class InputError(DevhealthError, ValueError):
+    """What the caller asked for cannot be done as asked."""
+
+
+class UnknownName(InputError):
+    """A name that stands for nothing in the semantic database."""
+
+
+class SourceError(DevhealthError):
+    """A source could not be read."""
+
+
+class SourceNotFound(SourceError):
+    """The source is not there, or is not a repository."""
+
+
+class SourceForbidden(SourceError):
+    """The source is there but may not be read."""
+
+
+class SourceCorrupt(SourceError):
+    """Parts of the source are unreadable; the readable parts were handed on."""
+
+
+class RecordError(DevhealthError):
+    """A provider's answer lacks what a record needs."""
+
+
+class StagingError(DevhealthError):
+    """Pages or records could not be handed from one stage to the next."""
+
+
+class StoreError(DevhealthError):
+    """A store refused a statement or is out of reach."""
+
+
+class SchemaOutdated(StoreError):
+    """The tables of a store are not at the version this code needs."""
+
+
+class WarehouseError(DevhealthError):
+    """The embedded ClickHouse cannot start or be reached."""
+
+
+class SyncFailed(DevhealthError):
+    """A run ended with failed units; what the others fetched is stored."""

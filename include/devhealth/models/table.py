@@ -1,0 +1,137 @@
+"""How a record declares the table it lives in.
+
+A record is a frozen msgspec Struct; `@table(...)` states once what every store needs to know: the name, the key, the
+version column, the partitions, and which values mean "gone". The DDL of ClickHouse (`devhealth.warehouse.schema`) and of
+PostgreSQL and SQLite (`devhealth.sinks.sql`) are derived from it, and so is the documentation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """One column type in the words of each store. `sql` is a SQLAlchemy type name."""
+
+    clickhouse: str
+    sql: str
+
+
+Text = Annotated[str, ColumnType("String", "Text")]
+"""Free text."""
+Code = Annotated[str, ColumnType("LowCardinality(String)", "Text")]
+"""Text of few distinct values."""
+Texts = Annotated[list[str], ColumnType("Array(String)", "JSON")]
+Flag = Annotated[bool, ColumnType("Bool", "Boolean")]
+Count = Annotated[int, ColumnType("UInt32", "BigInteger")]
+Counts = Annotated[int, ColumnType("UInt64", "BigInteger")]
+"""A sum of counts that may pass four billion."""
+Seconds = Annotated[int, ColumnType("Int32", "Integer")]
+Number = Annotated[float, ColumnType("Float64", "Float")]
+At = Annotated[datetime, ColumnType("DateTime('UTC')", "DateTime")]
+"""An instant, UTC, to the second; 1970-01-01 to 2106-02-07."""
+Instant = Annotated[datetime, ColumnType("DateTime64(6, 'UTC')", "DateTime")]
+"""An instant, UTC, to the microsecond: versions and compute times."""
+Day = Annotated[date, ColumnType("Date", "Date")]
+"""A UTC day."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """Base of everything stored: immutable, staged as a MessagePack array, validated on the way in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: name, type in each store, whether it may be NULL."""
+
+    name: str
+    type: ColumnType
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a record declares. `key` is the sorting key in ClickHouse and the primary key in SQL."""
+
+    name: str
+    record: type[Record]
+    key: tuple[str, ...]
+    version: str | None
+    """Column whose greatest value wins among rows of one key; None for append-only metric tables."""
+    partition_by: str | None
+    """A ClickHouse expression."""
+    gone: dict[str, bool] = field(default_factory=dict)
+    """Column values that mean the row's thing no longer exists at the provider (see Snapshot)."""
+    columns: tuple[Column, ...] = ()
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether rows are appended by a computation rather than replaced by a fetch."""
+        return self.version is None
+
+
+R = TypeVar("R", bound=Record)
+
+_BY_NAME: dict[str, Table] = {}
+_BY_RECORD: dict[type[Record], Table] = {}
+
+
+def table(
+    name: str,
+    *,
+    key: tuple[str, ...],
+    version: str | None = "fetched_at",
+    partition_by: str | None = None,
+    gone: dict[str, bool] | None = None,
+) -> Callable[[type[R]], type[R]]:
+    """Declare the table of the decorated record."""
+
+    def declare(record: type[R]) -> type[R]:
+        declared = Table(name, record, key, version, partition_by, gone or {}, _columns(record))
+        _BY_NAME[name] = _BY_RECORD[record] = declared
+        return record
+
+    return declare
+
+
+def table_of(record: type[Record] | str) -> Table:
+    """The table a record type, or a table name, stands for; KeyError when it has none."""
+    return _BY_NAME[record] if isinstance(record, str) else _BY_RECORD[record]
+
+
+def all_tables() -> tuple[Table, ...]:
+    """Every declared table, in order of declaration."""
+    return tuple(_BY_NAME.values())
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Says that a table was listed whole for one repository: rows with an older version are gone at the provider.
+
+    A processor emits it after the rows themselves; a sink answers by writing those rows again with the table's `gone`
+    values. Nothing is deleted.
+    """
+
+    table: str
+    org_id: str
+    repo_id: str
+    version: datetime
+
+
+def _columns(record: type[Record]) -> tuple[Column, ...]:
+    hints = get_type_hints(record, include_extras=True)
+    return tuple(_column(name, hints[name]) for name in record.__struct_fields__)
+
+
+def _column(name: str, hint: Any) -> Column:
+    nullable = False
+    if get_origin(hint) is not Annotated:  # `Text | None`
+        variants = [variant for variant in get_args(hint) if variant is not type(None)]
+        if len(variants) != 1:
+            raise TypeError(f"column {name}: expected one of the column types of devhealth.models.table, got {hint}")
+        hint, nullable = variants[0], True
+    kind = next(extra for extra in get_args(hint) if isinstance(extra, ColumnType))
+    return Column(name, kind, nullable)

@@ -1,0 +1,47 @@
+"""The unit of work that travels through Airflow: one source, one target, one window. Small, and free of secrets."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Window(msgspec.Struct, frozen=True):
+    """`since` inclusive, `before` exclusive, both UTC."""
+
+    since: datetime
+    before: datetime
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """One source, one target, one window of a run."""
+
+    unit_id: str
+    """Unique in its run, fit for a file name."""
+    run_id: str
+    org_id: str
+    provider: str
+    """Name of the provider's folder: local_git."""
+    target: str
+    """git, blame, prs, cicd, deployments, incidents, work-items."""
+    repo_id: str
+    source: str
+    """Path or URL, credentials taken out."""
+    name: str
+    """What people call the source."""
+    mode: str
+    """incremental (from the cursor), full (ignore the cursor) or backfill (only the window; no watermark)."""
+    window: Window | None
+    """What a backfill, or a first sync with a depth, selects; None means everything."""
+    planned_until: datetime
+    """End of the window: where the watermark goes when the unit is stored."""
+    staging: str
+    """Folder or URI of this unit's hand-over."""
+    options: dict[str, str | int | bool | list[str]] = {}
+    """The source's options from its configuration."""
+
+
+class DayRange(msgspec.Struct, frozen=True, order=True):
+    """UTC days, ISO dates; `before` exclusive."""
+
+    since: str
+    before: str

@@ -1,0 +1,74 @@
+"""What an operator can set, read once from the environment.
+
+In Airflow the connections `devhealth_postgres` and `devhealth_clickhouse` come first (see `devhealth_airflow.hooks`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devhealth.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process. URIs may hold passwords, so none of them appears in the repr."""
+
+    home: Path
+    """Folder of everything embedded: warehouse, semantic SQLite file, mirrors, staging."""
+    clickhouse_uri: str | None = field(default=None, repr=False)
+    """`clickhouse://user:password@host:port/database`; None means the embedded warehouse below `home`."""
+    semantic_uri: str = field(default="", repr=False)
+    """SQLAlchemy URL of the semantic database: PostgreSQL, or SQLite below `home`."""
+    secondary_uri: str | None = field(default=None, repr=False)
+    """SQLAlchemy URL of a PostgreSQL or SQLite that receives the same records (`sink=both`)."""
+    staging_uri: str = ""
+    """Where stages hand over: a folder or any URI universal-pathlib knows (s3://, gs://)."""
+    sink: str = "clickhouse"
+    """`clickhouse`, `sql` (the secondary only) or `both`."""
+    batch_size: int = 50_000
+    """Rows per insert."""
+    max_workers: int = 2
+    """git processes at once for one unit."""
+    echo_sql: bool = False
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """The settings the environment describes; raises SettingsError for values that cannot be read."""
+        env = os.environ if environ is None else environ
+        home = Path(env.get("DEVHEALTH_HOME") or Path.home() / ".devhealth").expanduser().absolute()
+        clickhouse = env.get("CLICKHOUSE_URI")
+        for name in ("DATABASE_URI", "DATABASE_URL"):
+            if not clickhouse and env.get(name, "").startswith("clickhouse"):
+                clickhouse = env[name]
+        secondary = env.get("SECONDARY_DATABASE_URI") or None
+        sink = env.get("DEVHEALTH_SINK") or ("both" if secondary else "clickhouse")
+        if sink not in {"clickhouse", "sql", "both"}:
+            raise SettingsError(f"DEVHEALTH_SINK is {sink!r}: expected clickhouse, sql or both.")
+        if sink != "clickhouse" and not secondary:
+            raise SettingsError(f"DEVHEALTH_SINK={sink} needs SECONDARY_DATABASE_URI: the database that gets the records.")
+        return cls(
+            home=home,
+            clickhouse_uri=clickhouse or None,
+            semantic_uri=env.get("POSTGRES_URI") or f"sqlite:///{home / 'semantic.db'}",
+            secondary_uri=secondary,
+            staging_uri=env.get("DEVHEALTH_STAGING_URI") or str(home / "staging"),
+            sink=sink,
+            batch_size=_positive(env, "BATCH_SIZE", 50_000),
+            max_workers=_positive(env, "MAX_WORKERS", max(2, min(8, os.cpu_count() or 2))),
+            echo_sql=env.get("DB_ECHO", "").lower() in {"1", "true", "yes", "on"},
+        )
+
+
+def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise SettingsError(f"{name} is {text!r}: expected a whole number of at least 1.")
+    return number

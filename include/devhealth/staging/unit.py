@@ -1,0 +1,120 @@
+"""Reading and writing one unit's staged files."""
+
+import contextlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from upath import UPath
+
+from devhealth.errors import StagingError
+from devhealth.models.table import Record, Snapshot
+from devhealth.staging import frames
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One staged page: its name tells the processor what is in it."""
+
+    name: str
+    path: UPath
+
+    def open(self) -> BinaryIO:
+        """The page's bytes."""
+        return cast("BinaryIO", self.path.open("rb"))
+
+    def read(self) -> bytes:
+        """The whole page; for pages known to be small."""
+        return cast("bytes", self.path.read_bytes())
+
+
+class UnitStaging:
+    """The folder of one unit."""
+
+    def __init__(self, uri: str) -> None:
+        self.root = UPath(uri)
+        self._is_local = not self.root.protocol or self.root.protocol in {"file", "local"}
+
+    @contextlib.contextmanager
+    def page_file(self, name: str) -> Iterator[Path]:
+        """A local path to write a page to; it becomes the page `name` when the block ends without an error."""
+        with self._whole_file(f"pages/{name}") as path:
+            yield path
+
+    def write_page(self, name: str, content: bytes) -> Page:
+        """Stage a page whole."""
+        with self.page_file(name) as path:
+            path.write_bytes(content)
+        return self.page(name)
+
+    def page(self, name: str) -> Page:
+        """The page of that name, there or not."""
+        return Page(name, self.root / "pages" / name)
+
+    def pages(self) -> list[Page]:
+        """All whole pages, by name."""
+        return [Page(path.name, path) for path in self._files("pages")]
+
+    def write_records(self, name: str, batches: Iterator[list[Record | Snapshot]]) -> int:
+        """Stage batches of records as one file; the count of records written."""
+        with self._whole_file(f"records/{name}") as path, path.open("wb") as file:
+            return frames.write(file, batches)
+
+    def records(self) -> Iterator[list[Record | Snapshot]]:
+        """All staged records, in batches of one type each, in the order they were written."""
+        for path in self._files("records"):
+            with path.open("rb") as file:
+                yield from frames.read(cast("BinaryIO", file))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Stage a small file beside the pages."""
+        with self._whole_file(name) as path:
+            path.write_bytes(content)
+
+    def read(self, name: str) -> bytes | None:
+        """A small file beside the pages, or None."""
+        try:
+            return cast("bytes", (self.root / name).read_bytes())
+        except FileNotFoundError:
+            return None
+
+    def drop(self) -> None:
+        """Remove everything of this unit; missing files are no error."""
+        with contextlib.suppress(FileNotFoundError):
+            self.root.rmdir(recursive=True)
+
+    def _files(self, folder: str) -> list[Any]:
+        try:
+            found = [path for path in (self.root / folder).iterdir() if not path.name.startswith(".")]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(found, key=lambda path: path.name)
+
+    @contextlib.contextmanager
+    def _whole_file(self, name: str) -> Iterator[Path]:
+        target = self.root / name
+        try:
+            if self._is_local:
+                final = Path(target.path)
+                final.parent.mkdir(parents=True, exist_ok=True)
+                partial = final.with_name(f".{final.name}.{uuid.uuid4().hex}")
+                try:
+                    yield partial
+                    partial.replace(final)
+                finally:
+                    partial.unlink(missing_ok=True)
+            else:
+                with tempfile.TemporaryDirectory(prefix="devhealth-") as folder:
+                    partial = Path(folder) / "part"
+                    yield partial
+                    with partial.open("rb") as source, target.open("wb") as sink:
+                        shutil.copyfileobj(source, sink, 1 << 20)
+        except OSError as error:
+            raise StagingError(
+                f"cannot stage {name} in {self.root}: {error.strerror or error}. "
+                "Free space or point DEVHEALTH_STAGING_URI at a folder that can be written, then run again."
+            ) from error
