@@ -47,7 +47,7 @@ class Settings:
         if sink not in {"clickhouse", "sql", "both"}:
             raise SettingsError(f"DEVHEALTH_SINK is {sink!r}: expected clickhouse, sql or both.")
         if sink != "clickhouse" and not secondary:
-            raise SettingsError(f"DEVHEALTH_SINK={sink} needs SECONDARY_DATABASE_URI: the database that gets the records.")
+            raise SettingsError(f"DEVHEALTH_SINK={sink} needs SECONDARY_DATABASE_URI: where the records go.")
         return cls(
             home=home,
             clickhouse_uri=clickhouse or None,

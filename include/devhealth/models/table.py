@@ -1,8 +1,8 @@
 """How a record declares the table it lives in.
 
 A record is a frozen msgspec Struct; `@table(...)` states once what every store needs to know: the name, the key, the
-version column, the partitions, and which values mean "gone". The DDL of ClickHouse (`devhealth.warehouse.schema`) and of
-PostgreSQL and SQLite (`devhealth.sinks.sql`) are derived from it, and so is the documentation.
+version column, the partitions, and which values mean "gone". The DDL of ClickHouse (`devhealth.warehouse.schema`) and
+of PostgreSQL and SQLite (`devhealth.sinks.sql`) are derived from it, and so is the documentation.
 """
 
 from collections.abc import Callable

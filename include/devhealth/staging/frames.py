@@ -35,7 +35,9 @@ def read(file: BinaryIO) -> Iterator[list[Record | Snapshot]]:
         length = int.from_bytes(prefix, "big")
         frame = file.read(length)
         if len(prefix) != _LENGTH or len(frame) != length:
-            raise StagingError(f"staged records end inside a frame: expected {length} bytes, got {len(frame)}. Run again.")
+            raise StagingError(
+                f"staged records end inside a frame: expected {length} bytes, got {len(frame)}. Run again."
+            )
         name, raw = _envelope().decode(frame)
         yield _rows(name).decode(raw)
 

@@ -31,6 +31,10 @@ class Page:
         """The whole page; for pages known to be small."""
         return cast("bytes", self.path.read_bytes())
 
+    def size(self) -> int:
+        """Bytes of the page."""
+        return int(self.path.stat().st_size)
+
 
 class UnitStaging:
     """The folder of one unit."""
@@ -82,10 +86,11 @@ class UnitStaging:
         except FileNotFoundError:
             return None
 
-    def drop(self) -> None:
-        """Remove everything of this unit; missing files are no error."""
-        with contextlib.suppress(FileNotFoundError):
-            self.root.rmdir(recursive=True)
+    def drop_pages(self) -> None:
+        """Remove pages and records, keep the small files; missing ones are no error."""
+        for folder in ("pages", "records"):
+            with contextlib.suppress(FileNotFoundError):
+                (self.root / folder).rmdir(recursive=True)
 
     def _files(self, folder: str) -> list[Any]:
         try:

@@ -1,0 +1,48 @@
+"""Which UTC days a unit's facts touch, as few ranges."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from devhealth.models.table import Record, table_of
+from devhealth.models.unit import DayRange
+
+GAP_DAYS = 7
+"""Ranges closer than this are joined: computing a quiet week costs less than another range."""
+MOST_RANGES = 50
+
+
+class TouchedDays:
+    """Collects days; gives ranges."""
+
+    def __init__(self) -> None:
+        self._days: set[date] = set()
+
+    def add(self, days: Iterable[date]) -> None:
+        """Take note of these days."""
+        self._days.update(days)
+
+    def add_records(self, records: list[Record]) -> None:
+        """Take note of the days of records that carry `committed_at`."""
+        for kind in set(map(type, records)):
+            if "committed_at" in table_of(kind).key:
+                moments = {record.committed_at for record in records if type(record) is kind}  # type: ignore[attr-defined]
+                self._days.update(moment.date() for moment in moments)
+
+    def ranges(self) -> list[DayRange]:
+        """The days as at most MOST_RANGES ranges, oldest first; small gaps are filled first."""
+        gap = GAP_DAYS
+        while len(found := _joined(sorted(self._days), gap)) > MOST_RANGES:
+            gap *= 2
+        return [
+            DayRange(since=first.isoformat(), before=(last + timedelta(days=1)).isoformat()) for first, last in found
+        ]
+
+
+def _joined(days: list[date], gap: int) -> list[tuple[date, date]]:
+    ranges: list[tuple[date, date]] = []
+    for day in days:
+        if ranges and (day - ranges[-1][1]).days <= gap:
+            ranges[-1] = (ranges[-1][0], day)
+        else:
+            ranges.append((day, day))
+    return ranges

@@ -1,0 +1,127 @@
+"""The end of a run: watermarks, dirty days, the verdict."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy.engine import Engine
+from upath import UPath
+
+from devhealth.models.unit import Unit
+from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
+from devhealth.pipelines.request import fit_for_a_path
+from devhealth.semantic import database, dirty_ranges, watermarks
+from devhealth.settings import Settings
+from devhealth.staging import UnitStaging
+
+CURSOR_PAGE = "999-cursor"
+STAGES = ("fetch", "process", "store")
+
+Staged = TypeVar("Staged")
+
+_LOG = logging.getLogger(__name__)
+
+
+def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run_id: str) -> SyncReport:
+    """Commit what is stored: advance watermarks, mark the touched days dirty, drop the staged pages.
+
+    Units that failed stamp nothing and are named in the report; the caller decides how to fail. Harmless when repeated.
+    """
+    engine = database.open_semantic(settings)
+    stored: list[StoredUnit] = []
+    failed: list[UnitFailure] = []
+    warnings: list[str] = []
+    reports: list[StageReport] = []
+    for unit in units:
+        staging = UnitStaging(unit.staging)
+        reports += _stage_reports(staging)
+        done = _read(staging, "stored.json", StoredUnit)
+        if done is None:
+            failed.append(_read(staging, "error.json", UnitFailure) or _vanished(unit, staging))
+            continue
+        stored.append(done)
+        dirty_ranges.mark(engine, unit.org_id, unit.repo_id, done.days, reason=f"{unit.target} {unit.run_id}")
+        damage = _read(staging, "damage.json", UnitFailure)
+        if damage:
+            failed.append(damage)
+        elif unit.mode != "backfill":
+            warnings += _advance(engine, unit, staging)
+        staging.drop_pages()
+    report = SyncReport(
+        run_id=run_id,
+        provider=provider,
+        finished_at=datetime.now(UTC),
+        planned=len(units),
+        stored=stored,
+        failed=failed,
+        stages=_summed(reports),
+        warnings=warnings,
+    )
+    for warning in warnings:
+        _LOG.warning(warning)
+    if units:
+        run = UPath(settings.staging_uri) / fit_for_a_path(run_id)
+        (run / "run.json").write_bytes(msgspec.json.encode(report))
+    return report
+
+
+def _advance(engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
+    cursor = staging.page(CURSOR_PAGE)
+    if staging.read("cursor-stored") is not None:  # repeated after a kill: the page may be dropped already
+        return []
+    outcome = watermarks.advance(
+        engine,
+        unit.org_id,
+        unit.repo_id,
+        unit.target,
+        at=unit.planned_until,
+        cursor=cursor.read().decode(),
+        now=datetime.now(UTC),
+    )
+    staging.write("cursor-stored", b"")
+    if not outcome.corrected:
+        return []
+    return [
+        f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {outcome.at:%Y-%m-%d %H:%M} UTC"
+    ]
+
+
+def _read(staging: UnitStaging, name: str, kind: type[Staged]) -> Staged | None:
+    content = staging.read(name)
+    return msgspec.json.decode(content, type=kind) if content else None
+
+
+def _vanished(unit: Unit, staging: UnitStaging) -> UnitFailure:
+    ended = [stage for stage in STAGES if staging.read(f"report-{stage}.json")]
+    stage = STAGES[min(len(ended), len(STAGES) - 1)]
+    error = "it was killed or never ran. Run the sync again: it goes on from the last watermark."
+    return UnitFailure(unit_id=unit.unit_id, name=unit.name, target=unit.target, stage=stage, error=error)
+
+
+def _stage_reports(staging: UnitStaging) -> list[StageReport]:
+    found = (_read(staging, f"report-{stage}.json", StageReport) for stage in STAGES)
+    return [report for report in found if report]
+
+
+def _summed(reports: list[StageReport]) -> list[StageReport]:
+    summed = []
+    for stage in STAGES:
+        of_stage = [report for report in reports if report.stage == stage]
+        if not of_stage:
+            continue
+        rows: dict[str, int] = {}
+        for report in of_stage:
+            for table, count in report.rows.items():
+                rows[table] = rows.get(table, 0) + count
+        summed.append(
+            StageReport(
+                stage=stage,
+                seconds=sum(report.seconds for report in of_stage),
+                pages=sum(report.pages for report in of_stage),
+                bytes=sum(report.bytes for report in of_stage),
+                rows=rows,
+            )
+        )
+    return summed

@@ -1,0 +1,92 @@
+"""Computing metrics: what is dirty, or a range by request."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from devhealth.errors import InputError
+from devhealth.metrics import engine as metrics_engine
+from devhealth.metrics.engine import Scope
+from devhealth.pipelines.reports import MetricsReport, TableTiming
+from devhealth.semantic import database, dirty_ranges, organizations
+from devhealth.settings import Settings
+from devhealth.warehouse import connection, schema
+
+OnTable = Callable[[TableTiming], None]
+
+
+def _silent(timing: TableTiming) -> None:
+    """Nobody listens."""
+
+
+def compute_dirty(
+    settings: Settings, as_of: datetime, organisation: str | None = None, on_table: OnTable = _silent
+) -> MetricsReport:
+    """Compute every metric over the dirty ranges, then clear exactly those; ranges marked meanwhile stay."""
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    org_id = organizations.organization_id(engine, organisation) if organisation else None
+    taken = dirty_ranges.take(engine, org_id)
+    scopes = _merged([Scope(one.org_id, one.repo_id, one.since, one.before) for one in taken])
+    report = _compute(settings, scopes, as_of, on_table, ranges=len(taken))
+    dirty_ranges.clear(engine, [one.id for one in taken])
+    return report
+
+
+def compute_range(
+    settings: Settings,
+    organisation: str | None,
+    since: date | None,
+    before: date | None,
+    as_of: datetime,
+    on_table: OnTable = _silent,
+) -> MetricsReport:
+    """Compute every metric of all repositories from `since` (inclusive) to `before` (exclusive), dirty or not."""
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    org_id = organizations.organization_id(engine, organisation) if organisation else None
+    first, last = since or date(1970, 1, 1), before or (as_of.date() + timedelta(days=1))
+    if first >= last:
+        raise InputError(
+            f"since {first} must come before {last}: since is the first day, before the day after the last one."
+        )
+    with connection.connected(settings) as client:
+        schema.ensure_schema(client)
+        rows = client.execute("select org_id, repo_id from repositories final order by org_id, repo_id")
+    scopes = [Scope(org, repo, first, last) for org, repo in rows if org_id in (None, org)]
+    return _compute(settings, scopes, as_of, on_table, ranges=0)
+
+
+def _compute(
+    settings: Settings, scopes: list[Scope], as_of: datetime, on_table: OnTable, *, ranges: int
+) -> MetricsReport:
+    started, computed_at = time.monotonic(), datetime.now(UTC)
+    tables: list[TableTiming] = []
+
+    def note(table: str, rows: int, seconds: float) -> None:
+        tables.append(TableTiming(table=table, rows=rows, seconds=seconds))
+        on_table(tables[-1])
+
+    if scopes:
+        with connection.connected(settings) as client:
+            schema.ensure_schema(client)
+            metrics_engine.compute(client, scopes, as_of, computed_at, on_table=note)
+    return MetricsReport(
+        ranges=ranges,
+        repositories=len({(scope.org_id, scope.repo_id) for scope in scopes}),
+        computed_at=computed_at,
+        seconds=time.monotonic() - started,
+        tables=tables,
+    )
+
+
+def _merged(scopes: list[Scope]) -> list[Scope]:
+    """Overlapping and touching ranges of a repository as one."""
+    merged: list[Scope] = []
+    for scope in sorted(scopes, key=lambda one: (one.org_id, one.repo_id, one.since, one.before)):
+        last = merged[-1] if merged else None
+        if last and (last.org_id, last.repo_id) == (scope.org_id, scope.repo_id) and scope.since <= last.before:
+            merged[-1] = Scope(last.org_id, last.repo_id, last.since, max(last.before, scope.before))
+        else:
+            merged.append(scope)
+    return merged

@@ -1,0 +1,177 @@
+"""From sync configurations and watermarks to the units of a run."""
+
+import hashlib
+import logging
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+from upath import UPath
+
+from devhealth.errors import InputError, SourceError
+from devhealth.models.unit import Unit
+from devhealth.pipelines import providers
+from devhealth.pipelines.request import SyncRequest, fit_for_a_path
+from devhealth.semantic import configurations, database, organizations, repositories, watermarks
+from devhealth.semantic.configurations import SyncConfiguration
+from devhealth.settings import Settings
+from devhealth.staging import UnitStaging
+from devhealth.warehouse import connection
+
+MOST_UNITS = 1_000
+"""Airflow maps at most 1,024 tasks."""
+KEEP_STAGING_SECONDS = 7 * 86_400
+SNAPSHOT_TARGETS = frozenset({"blame"})
+"""Targets that describe the present: a backfill of the past leaves them out."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
+    """The units of a run: one a source, target and window, of what the probes say has changed.
+
+    A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure.
+    Raises InputError or UnknownName before anything is fetched.
+    """
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    _drop_stale_staging(settings)
+    chosen = _configurations(engine, request)
+    stored = _stored_repositories(settings)
+    units = [
+        unit
+        for configuration in chosen
+        for source in configuration.sources
+        for unit in _units_of_source(settings, engine, request, configuration, source, stored)
+    ]
+    if len(units) > MOST_UNITS:
+        raise InputError(
+            f"{len(units)} units planned, at most {MOST_UNITS} fit one run: "
+            "name fewer configurations or targets, or split the configuration."
+        )
+    return units
+
+
+def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfiguration]:
+    known = providers.targets(request.provider)
+    for target in request.targets:
+        if target not in known:
+            raise InputError(f"{request.provider} has no target {target!r}. It has: {', '.join(known)}.")
+    org_id = organizations.organization_id(engine, request.organisation) if request.organisation else None
+    found = configurations.list_configurations(engine, org_id, request.provider, request.configurations)
+    paused = [configuration.name for configuration in found if configuration.is_paused]
+    if request.configurations and paused:
+        raise InputError(f"configuration {', '.join(paused)} is paused. Resume it, or leave it out.")
+    return [configuration for configuration in found if not configuration.is_paused]
+
+
+def _units_of_source(
+    settings: Settings,
+    engine: Engine,
+    request: SyncRequest,
+    configuration: SyncConfiguration,
+    source: str,
+    stored: set[tuple[str, str]] | None,
+) -> Iterator[Unit]:
+    org_id, provider = configuration.org_id, request.provider
+    name, repo_id = source, ""
+    try:
+        identity = providers.sources(provider).resolve(source, settings)
+        name = identity.name
+        repo_id = repositories.register(
+            engine,
+            org_id,
+            provider=provider,
+            host=identity.provider_host,
+            provider_id=identity.provider_id,
+            name=identity.name,
+            aliases=identity.aliases,
+        )
+    except SourceError as error:
+        _LOG.warning("%s cannot be reached: %s", source, error)
+    for target in request.targets or configuration.targets:
+        if request.window and target in SNAPSHOT_TARGETS:
+            continue
+        cursor = None
+        if (
+            repo_id
+            and not request.full_resync
+            and not request.window
+            and (stored is None or (org_id, repo_id) in stored)
+        ):
+            mark = watermarks.read(engine, org_id, repo_id, target)
+            cursor = mark.cursor.encode() if mark and mark.cursor else None
+        if repo_id and cursor and not _has_news(settings, provider, target, source, configuration, cursor):
+            continue
+        unit = _unit(settings, request, configuration, source, name, repo_id, target, is_first=cursor is None)
+        if cursor:
+            UnitStaging(unit.staging).write("cursor", cursor)
+        yield unit
+
+
+def _has_news(
+    settings: Settings, provider: str, target: str, source: str, configuration: SyncConfiguration, cursor: bytes
+) -> bool:
+    try:
+        return providers.connector(provider, target).probe(source, configuration.options, cursor, settings)
+    except SourceError as error:
+        _LOG.warning("%s cannot be probed: %s", source, error)
+        return True
+
+
+def _unit(
+    settings: Settings,
+    request: SyncRequest,
+    configuration: SyncConfiguration,
+    source: str,
+    name: str,
+    repo_id: str,
+    target: str,
+    *,
+    is_first: bool,
+) -> Unit:
+    digest = hashlib.sha256(f"{configuration.org_id}\0{configuration.name}\0{source}\0{target}".encode()).hexdigest()[
+        :10
+    ]
+    unit_id = f"{fit_for_a_path(name)[-60:]}-{target}-{digest}"
+    mode = "backfill" if request.window else "full" if is_first else "incremental"
+    return Unit(
+        unit_id=unit_id,
+        run_id=request.run_id,
+        org_id=configuration.org_id,
+        provider=request.provider,
+        target=target,
+        repo_id=repo_id,
+        source=source,
+        name=name,
+        mode=mode,
+        window=request.window,
+        planned_until=min(request.as_of, request.window.before) if request.window else request.as_of,
+        staging=f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(request.run_id)}/{unit_id}",
+        options=dict(configuration.options),
+    )
+
+
+def _stored_repositories(settings: Settings) -> set[tuple[str, str]] | None:
+    """Repositories the warehouse holds, so that a cursor never outlives the facts it stands for; None: not asked."""
+    if settings.sink == "sql":
+        return None
+    with connection.connected(settings) as client:
+        if not client.execute("exists table repositories")[0][0]:
+            return set()
+        return {
+            (org_id, repo_id) for org_id, repo_id in client.execute("select org_id, repo_id from repositories final")
+        }
+
+
+def _drop_stale_staging(settings: Settings) -> None:
+    """Remove what runs older than a week left behind."""
+    root = UPath(settings.staging_uri)
+    if root.protocol not in {"", "file", "local"} or not Path(root.path).is_dir():
+        return
+    oldest = time.time() - KEEP_STAGING_SECONDS
+    for run in Path(root.path).iterdir():
+        if run.is_dir() and run.stat().st_mtime < oldest:
+            shutil.rmtree(run, ignore_errors=True)

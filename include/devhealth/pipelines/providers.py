@@ -1,0 +1,88 @@
+"""Finding the modules of a provider by its folder: nobody registers anything."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Protocol, cast
+
+import devhealth.connectors
+from devhealth.errors import UnknownName
+from devhealth.models.table import Record, Snapshot
+from devhealth.models.unit import Unit
+from devhealth.settings import Settings
+from devhealth.staging import Page
+
+
+class Connector(Protocol):
+    """The module `devhealth.connectors.<provider>.<target>`."""
+
+    def probe(self, source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
+        """Whether there is anything new since the cursor; cheap."""
+
+    def fetch(self, unit: Unit, settings: Settings) -> Iterator[Page]:
+        """Each page of the unit once it is whole; pages staged by an earlier attempt are not fetched again."""
+
+
+class Processor(Protocol):
+    """The module `devhealth.processors.<provider>.<target>`."""
+
+    def to_records(self, pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snapshot]]:
+        """The records of the pages, in batches; neither reads the network nor stores."""
+
+
+class SourceIdentity(Protocol):
+    """What tells a source apart from all others, wherever it is read from."""
+
+    provider_host: str
+    provider_id: str
+    name: str
+    location: str
+    aliases: tuple[str, ...]
+
+
+class Sources(Protocol):
+    """The module `devhealth.connectors.<provider>.source`."""
+
+    def resolve(self, location: str, settings: Settings) -> SourceIdentity:
+        """Who the source at a path or URL is."""
+
+
+def connector(provider: str, target: str) -> Connector:
+    """The connector of a target; raises UnknownName."""
+    _require(provider, target)
+    return cast("Connector", importlib.import_module(f"devhealth.connectors.{provider}.{target.replace('-', '_')}"))
+
+
+def processor(provider: str, target: str) -> Processor:
+    """The processor of a target; raises UnknownName."""
+    _require(provider, target)
+    return cast("Processor", importlib.import_module(f"devhealth.processors.{provider}.{target.replace('-', '_')}"))
+
+
+def sources(provider: str) -> Sources:
+    """The module that knows a provider's sources; raises UnknownName."""
+    targets(provider)
+    return cast("Sources", importlib.import_module(f"devhealth.connectors.{provider}.source"))
+
+
+@cache
+def targets(provider: str) -> tuple[str, ...]:
+    """Targets of a provider: what has both a connector and a processor. Raises UnknownName."""
+    known = _modules(devhealth.connectors.__path__)
+    if provider not in known:
+        raise UnknownName(f"provider {provider!r} is not known. Known: {', '.join(sorted(known))}.")
+    fetched, processed = (
+        _modules(importlib.import_module(package).__path__)
+        for package in (f"devhealth.connectors.{provider}", f"devhealth.processors.{provider}")
+    )
+    return tuple(sorted(name.replace("_", "-") for name in fetched & processed))
+
+
+def _modules(path: Iterable[str]) -> set[str]:
+    return {module.name for module in pkgutil.iter_modules(list(path))}
+
+
+def _require(provider: str, target: str) -> None:
+    if target not in targets(provider):
+        raise UnknownName(f"{provider} has no target {target!r}. It has: {', '.join(targets(provider))}.")

@@ -1,0 +1,81 @@
+"""What the stages and runs report. JSON-able; free of records and secrets."""
+
+from datetime import datetime
+
+import msgspec
+
+from devhealth.models.unit import DayRange
+
+
+class StageReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage of one unit."""
+
+    stage: str
+    """fetch, process or store."""
+    seconds: float
+    pages: int = 0
+    bytes: int = 0
+    rows: dict[str, int] = {}
+    """Rows by table."""
+
+
+class StoredUnit(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit whose records are in the store. Staged as stored.json by the store stage."""
+
+    unit_id: str
+    rows: dict[str, int]
+    days: list[DayRange]
+    """Days whose facts were touched."""
+
+
+class UnitFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """A unit that did not make it, or not whole. Staged as error.json by the stage that failed."""
+
+    unit_id: str
+    name: str
+    target: str
+    stage: str
+    error: str
+
+
+class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended."""
+
+    run_id: str
+    provider: str
+    finished_at: datetime
+    planned: int
+    stored: list[StoredUnit]
+    failed: list[UnitFailure]
+    stages: list[StageReport]
+    """Summed over units, one a stage."""
+    warnings: list[str] = []
+
+    @property
+    def rows(self) -> int:
+        """Rows stored, all tables."""
+        return sum(sum(unit.rows.values()) for unit in self.stored)
+
+    def failure_text(self) -> str:
+        """One sentence naming every failed unit and why."""
+        each = "; ".join(f"{one.name} ({one.target}, {one.stage}): {one.error}" for one in self.failed)
+        return f"{len(self.failed)} of {self.planned} units failed, the others are stored: {each}"
+
+
+class TableTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric table of one computation."""
+
+    table: str
+    rows: int
+    seconds: float
+
+
+class MetricsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a computation of metrics ended."""
+
+    ranges: int
+    """Dirty ranges taken."""
+    repositories: int
+    computed_at: datetime
+    seconds: float
+    tables: list[TableTiming]

@@ -1,0 +1,63 @@
+"""Getting ready: databases at their newest version, a source registered."""
+
+from collections.abc import Mapping, Sequence
+
+from devhealth.errors import InputError
+from devhealth.pipelines import providers
+from devhealth.semantic import configurations, database, organizations, repositories
+from devhealth.semantic.configurations import SyncConfiguration
+from devhealth.settings import Settings
+from devhealth.sinks import open_sink
+from devhealth.warehouse import connection, schema
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the semantic database, the warehouse and the secondary store to the schema of this code."""
+    database.upgrade(settings)
+    if settings.sink != "sql":
+        with connection.connected(settings) as client:
+            schema.ensure_schema(client)
+    if settings.sink != "clickhouse":
+        with open_sink(settings):
+            pass
+
+
+def register_source(
+    settings: Settings,
+    organisation: str,
+    location: str,
+    *,
+    provider: str = "local_git",
+    targets: Sequence[str] = (),
+    options: Mapping[str, str | int | bool | list[str]] | None = None,
+    name: str | None = None,
+) -> SyncConfiguration:
+    """A sync configuration of one source, made or updated; its organisation and repository are created as needed.
+
+    Raises SourceError when the location is no repository, InputError for an unknown target.
+    """
+    known = providers.targets(provider)
+    for target in targets:
+        if target not in known:
+            raise InputError(f"{provider} has no target {target!r}. It has: {', '.join(known)}.")
+    identity = providers.sources(provider).resolve(location, settings)
+    engine = database.open_semantic(settings)
+    org_id = organizations.ensure_organization(engine, organisation)
+    repositories.register(
+        engine,
+        org_id,
+        provider=provider,
+        host=identity.provider_host,
+        provider_id=identity.provider_id,
+        name=identity.name,
+        aliases=identity.aliases,
+    )
+    return configurations.save(
+        engine,
+        org_id=org_id,
+        name=name or identity.name,
+        provider=provider,
+        sources=[identity.location],
+        targets=list(targets or known),
+        options=dict(options or {}),
+    )

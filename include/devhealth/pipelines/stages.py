@@ -1,0 +1,151 @@
+"""The three stages of one unit, each a function that a task calls: fetch, process, store.
+
+A stage leaves in the unit's staging how it ended, for `finish_sync` to read:
+    error.json    the stage that failed and why
+    damage.json   parts of the source were unreadable; what could be read goes on
+    stored.json   everything handed on is in the store
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import msgspec
+
+from devhealth.errors import DevhealthError, InputError, SourceCorrupt
+from devhealth.models.table import Record, Snapshot, table_of
+from devhealth.models.unit import Unit
+from devhealth.pipelines import providers
+from devhealth.pipelines.days import TouchedDays
+from devhealth.pipelines.reports import StageReport, StoredUnit, UnitFailure
+from devhealth.settings import Settings
+from devhealth.sinks import Sink, open_sink
+from devhealth.staging import Page, UnitStaging
+
+Batch = list[Record | Snapshot]
+
+
+def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
+    """Stage the unit's raw pages. Pages an earlier attempt staged whole are kept."""
+    started, pages, size = time.monotonic(), 0, 0
+    with failure_recorded(unit, "fetch"):
+        for page in readable_pages(settings, unit):
+            pages += 1
+            size += page.size()
+    return report_staged(unit, StageReport(stage="fetch", seconds=time.monotonic() - started, pages=pages, bytes=size))
+
+
+def process_unit(settings: Settings, unit: Unit) -> StageReport:
+    """Turn the staged pages into staged records."""
+    del settings
+    started, staging = time.monotonic(), UnitStaging(unit.staging)
+    rows: Counter[str] = Counter()
+    with failure_recorded(unit, "process"):
+        pages = staging.pages()
+        batches = providers.processor(unit.provider, unit.target).to_records(pages, unit)
+        staging.write_records("000", _counted(batches, rows))
+    report = StageReport(stage="process", seconds=time.monotonic() - started, pages=len(pages), rows=dict(rows))
+    return report_staged(unit, report)
+
+
+def store_unit(settings: Settings, unit: Unit) -> StageReport:
+    """Write the staged records to the configured sinks; harmless when repeated."""
+    started = time.monotonic()
+    with failure_recorded(unit, "store"):
+        stored = asyncio.run(store_batches(settings, unit, UnitStaging(unit.staging).records()))
+    return report_staged(unit, StageReport(stage="store", seconds=time.monotonic() - started, rows=stored.rows))
+
+
+def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
+    """The connector's pages; unreadable parts of the source are noted as damage instead of raised."""
+    if not unit.repo_id:  # the plan could not resolve it: say why in the unit's own name
+        providers.sources(unit.provider).resolve(unit.source, settings)
+        raise InputError(f"{unit.source} could not be resolved when the run was planned, and can be now. Run again.")
+    try:
+        yield from providers.connector(unit.provider, unit.target).fetch(unit, settings)
+    except SourceCorrupt as error:
+        UnitStaging(unit.staging).write("damage.json", msgspec.json.encode(_failure(unit, "fetch", error)))
+
+
+async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]) -> StoredUnit:
+    """Write the batches while the next ones are being made; stages stored.json at the end."""
+    rows: Counter[str] = Counter()
+    days = TouchedDays()
+    with open_sink(settings) as sink:
+        upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+        while (batch := await upcoming) is not None:
+            upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            try:
+                await _write(sink, batch, rows, days, settings.batch_size)
+            except BaseException:
+                with contextlib.suppress(BaseException):
+                    await upcoming
+                raise
+    stored = StoredUnit(unit_id=unit.unit_id, rows=dict(rows), days=days.ranges())
+    UnitStaging(unit.staging).write("stored.json", msgspec.json.encode(stored))
+    return stored
+
+
+@contextlib.contextmanager
+def failure_recorded(unit: Unit, stage: str) -> Iterator[None]:
+    """Leave error.json in the staging when the block raises; the error goes on."""
+    try:
+        yield
+    except Exception as error:
+        with contextlib.suppress(DevhealthError):  # an unwritable staging is often the very error
+            UnitStaging(unit.staging).write("error.json", msgspec.json.encode(_failure(unit, stage, error)))
+        raise
+
+
+def _failure(unit: Unit, stage: str, error: Exception) -> UnitFailure:
+    text = str(error) if isinstance(error, DevhealthError) else f"{type(error).__name__}: {error}"
+    return UnitFailure(unit_id=unit.unit_id, name=unit.name, target=unit.target, stage=stage, error=text)
+
+
+async def _write(sink: Sink, batch: Batch, rows: Counter[str], days: TouchedDays, size: int) -> None:
+    for part in _parts(batch, size):
+        if isinstance(part, Snapshot):
+            days.add(await sink.retire(part, sink.session))
+            continue
+        await sink.write_batch(part, sink.session)
+        days.add_records(part)
+        for table, count in _row_counts(part):
+            rows[table] += count
+
+
+def _parts(batch: Batch, size: int) -> Iterator[list[Record] | Snapshot]:
+    start = 0
+    for index, item in enumerate(batch):
+        if isinstance(item, Snapshot):
+            if index > start:
+                yield from _slices(cast("list[Record]", batch[start:index]), size)
+            yield item
+            start = index + 1
+    yield from _slices(cast("list[Record]", batch[start:] if start else batch), size)
+
+
+def _slices(records: list[Record], size: int) -> Iterator[list[Record]]:
+    for first in range(0, len(records), size):
+        yield records if len(records) <= size else records[first : first + size]
+
+
+def _row_counts(batch: Iterable[Record | Snapshot]) -> Iterator[tuple[str, int]]:
+    for kind, count in Counter(map(type, batch)).items():
+        if issubclass(kind, Record):
+            yield table_of(kind).name, count
+
+
+def _counted(batches: Iterator[Batch], rows: Counter[str]) -> Iterator[Batch]:
+    for batch in batches:
+        for table, count in _row_counts(batch):
+            rows[table] += count
+        yield batch
+
+
+def report_staged(unit: Unit, report: StageReport) -> StageReport:
+    """Leave the stage's report in the staging."""
+    UnitStaging(unit.staging).write(f"report-{report.stage}.json", msgspec.json.encode(report))
+    return report
