@@ -1,7 +1,8 @@
 """What devhealth keeps of a git repository.
 
 Facts of a commit never change, so `commits` and `commit_file_stats` are written once. What does change stands beside
-them: where a commit is reachable from (`commit_reachability`) and whom a recorded name stands for (`commit_identities`).
+them: where a commit is reachable from (`commit_reachability`) and whom a recorded name stands for
+(`commit_identities`).
 `fetched_at` is the time the refs were read; the greatest one wins.
 """
 

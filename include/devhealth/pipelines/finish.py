@@ -83,9 +83,8 @@ def _advance(engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
     staging.write("cursor-stored", b"")
     if not outcome.corrected:
         return []
-    return [
-        f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {outcome.at:%Y-%m-%d %H:%M} UTC"
-    ]
+    lowered = f"{outcome.at:%Y-%m-%d %H:%M} UTC"
+    return [f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {lowered}"]
 
 
 def _read(staging: UnitStaging, name: str, kind: type[Staged]) -> Staged | None:

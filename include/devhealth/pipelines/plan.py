@@ -39,12 +39,11 @@ def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
     database.check(engine)
     _drop_stale_staging(settings)
     chosen = _configurations(engine, request)
-    stored = _stored_repositories(settings)
     units = [
         unit
         for configuration in chosen
         for source in configuration.sources
-        for unit in _units_of_source(settings, engine, request, configuration, source, stored)
+        for unit in _units_of_source(settings, engine, request, configuration, source)
     ]
     if len(units) > MOST_UNITS:
         raise InputError(
@@ -73,7 +72,6 @@ def _units_of_source(
     request: SyncRequest,
     configuration: SyncConfiguration,
     source: str,
-    stored: set[tuple[str, str]] | None,
 ) -> Iterator[Unit]:
     org_id, provider = configuration.org_id, request.provider
     name, repo_id = source, ""
@@ -94,21 +92,28 @@ def _units_of_source(
     for target in request.targets or configuration.targets:
         if request.window and target in SNAPSHOT_TARGETS:
             continue
-        cursor = None
-        if (
-            repo_id
-            and not request.full_resync
-            and not request.window
-            and (stored is None or (org_id, repo_id) in stored)
-        ):
-            mark = watermarks.read(engine, org_id, repo_id, target)
-            cursor = mark.cursor.encode() if mark and mark.cursor else None
-        if repo_id and cursor and not _has_news(settings, provider, target, source, configuration, cursor):
+        fresh = not repo_id or request.full_resync or request.window is not None
+        cursor = None if fresh else _cursor(settings, engine, org_id, repo_id, provider, target)
+        if cursor and not _has_news(settings, provider, target, source, configuration, cursor):
             continue
         unit = _unit(settings, request, configuration, source, name, repo_id, target, is_first=cursor is None)
+        staging = UnitStaging(unit.staging)
+        staging.reset()
         if cursor:
-            UnitStaging(unit.staging).write("cursor", cursor)
+            staging.write("cursor", cursor)
         yield unit
+
+
+def _cursor(settings: Settings, engine: Engine, org_id: str, repo_id: str, provider: str, target: str) -> bytes | None:
+    """What the last run left behind, unless the warehouse no longer holds the facts it stands for."""
+    mark = watermarks.read(engine, org_id, repo_id, target)
+    if mark is None or not mark.cursor:
+        return None
+    table = providers.processor(provider, target).EVIDENCE
+    if settings.sink != "sql" and not _holds(settings, table, org_id, repo_id):
+        _LOG.warning("%s of repository %s is gone from the warehouse: it is fetched anew", table, repo_id)
+        return None
+    return mark.cursor.encode()
 
 
 def _has_news(
@@ -154,16 +159,13 @@ def _unit(
     )
 
 
-def _stored_repositories(settings: Settings) -> set[tuple[str, str]] | None:
-    """Repositories the warehouse holds, so that a cursor never outlives the facts it stands for; None: not asked."""
-    if settings.sink == "sql":
-        return None
+def _holds(settings: Settings, table: str, org_id: str, repo_id: str) -> bool:
+    """Whether a record table has any row of the repository."""
+    query = f"select 1 from {table} where org_id = %(org_id)s and repo_id = %(repo_id)s limit 1"  # noqa: S608 - our own name
     with connection.connected(settings) as client:
-        if not client.execute("exists table repositories")[0][0]:
-            return set()
-        return {
-            (org_id, repo_id) for org_id, repo_id in client.execute("select org_id, repo_id from repositories final")
-        }
+        if not client.execute(f"exists table {table}")[0][0]:
+            return False
+        return bool(client.execute(query, {"org_id": org_id, "repo_id": repo_id}))
 
 
 def _drop_stale_staging(settings: Settings) -> None:

@@ -27,6 +27,9 @@ class Connector(Protocol):
 class Processor(Protocol):
     """The module `devhealth.processors.<provider>.<target>`."""
 
+    EVIDENCE: str
+    """A table that has rows of a repository once a unit of it is stored."""
+
     def to_records(self, pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snapshot]]:
         """The records of the pages, in batches; neither reads the network nor stores."""
 

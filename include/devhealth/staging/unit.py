@@ -86,6 +86,11 @@ class UnitStaging:
         except FileNotFoundError:
             return None
 
+    def reset(self) -> None:
+        """Remove everything of this unit; missing files are no error."""
+        with contextlib.suppress(FileNotFoundError):
+            self.root.rmdir(recursive=True)
+
     def drop_pages(self) -> None:
         """Remove pages and records, keep the small files; missing ones are no error."""
         for folder in ("pages", "records"):
