@@ -1,0 +1,1 @@
+"""The semantic database: organisations, repositories, configurations, watermarks, dirty ranges."""

@@ -1,0 +1,124 @@
+"""The semantic database: opening it, and bringing its tables to the version this code needs.
+
+The revisions stand in the folder `alembic` beside this file, so they travel with a checkout, a copied `include/` and the
+wheel alike; `alembic/` at the root of a checkout is a link to it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection, Engine
+
+from devhealth.errors import InputError, SchemaOutdated, StoreError
+from devhealth.relational import location, open_engine, reading, writing
+from devhealth.semantic.tables import HEAD
+from devhealth.settings import Settings
+
+_LOCK_KEY = 0x6465766865616C74
+"""Advisory lock that one migrating process at a time holds on PostgreSQL."""
+
+
+def open_semantic(settings: Settings) -> Engine:
+    """An engine for the semantic database; a SQLite file is created, its tables are not."""
+    return open_engine(settings.semantic_uri, variable="POSTGRES_URI", echo=settings.echo_sql)
+
+
+def upgrade(settings: Settings) -> bool:
+    """Bring the tables to HEAD; True when there was something to do. Any number of processes may call it at once."""
+    engine = open_semantic(settings)
+    try:
+        if _revision(engine) == HEAD:
+            return False
+        with writing(engine) as connection:
+            _lock(connection)
+            found = _read_revision(connection)
+            if found == HEAD:
+                return False
+            _reject_newer(found, engine)
+            _migrate(connection, "upgrade", "head")
+            return True
+    finally:
+        engine.dispose()
+
+
+def downgrade(settings: Settings, revision: str) -> None:
+    """Take the tables back to a revision; `base` removes them all."""
+    engine = open_semantic(settings)
+    try:
+        with writing(engine) as connection:
+            _lock(connection)
+            _reject_newer(_read_revision(connection), engine)
+            _migrate(connection, "downgrade", revision)
+    finally:
+        engine.dispose()
+
+
+def current(settings: Settings) -> str | None:
+    """The revision the tables are at; None when there are none."""
+    engine = open_semantic(settings)
+    try:
+        return _revision(engine)
+    finally:
+        engine.dispose()
+
+
+def check(engine: Engine) -> None:
+    """Raise SchemaOutdated, naming the remedy, unless the tables are at HEAD. One short query."""
+    found = _revision(engine)
+    _reject_newer(found, engine)
+    if found != HEAD:
+        raise SchemaOutdated(
+            f"the semantic database, {location(engine.url)}, is at revision {found or 'none'}, "
+            f"this code needs {HEAD}. Run `devhealth db upgrade`."
+        )
+
+
+def migrations_folder() -> Path:
+    """Where env.py and the revisions are; raises StoreError when they were left behind."""
+    folder = Path(__file__).parent / "alembic"
+    if not (folder / "env.py").is_file():
+        raise StoreError(f"the migrations are missing: expected {folder}. Install devhealth, or copy include/, whole.")
+    return folder
+
+
+def _reject_newer(found: str | None, engine: Engine) -> None:
+    if found is not None and found > HEAD:  # revisions are numbered 0001, 0002, ...
+        raise SchemaOutdated(
+            f"the semantic database, {location(engine.url)}, is at revision {found}, newer than this code ({HEAD}). "
+            "Install the devhealth that upgraded it."
+        )
+
+
+def _revision(engine: Engine) -> str | None:
+    with reading(engine) as connection:
+        return _read_revision(connection)
+
+
+def _read_revision(connection: Connection) -> str | None:
+    if connection.dialect.name == "sqlite":
+        there = connection.execute(text("select 1 from sqlite_master where name = 'alembic_version'")).scalar()
+    else:
+        there = connection.execute(text("select to_regclass('alembic_version')")).scalar()
+    if not there:
+        return None
+    found = connection.execute(text("select version_num from alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
+def _migrate(connection: Connection, direction: str, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415  costs 0.1 s, and most calls find nothing to do
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util.exc import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        getattr(command, direction)(config, revision)
+    except CommandError as error:
+        raise InputError(f"cannot {direction} the semantic database to {revision!r}: {error}.") from error
