@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy.engine import Engine
-from upath import UPath
 
 from devhealth.models.unit import Unit
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
@@ -17,6 +16,7 @@ from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
 CURSOR_PAGE = "999-cursor"
+RUN_REPORT = "run.json"
 STAGES = ("fetch", "process", "store")
 
 Staged = TypeVar("Staged")
@@ -62,8 +62,8 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
     for warning in warnings:
         _LOG.warning(warning)
     if units:
-        run = UPath(settings.staging_uri) / fit_for_a_path(run_id)
-        (run / "run.json").write_bytes(msgspec.json.encode(report))
+        run = f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(run_id)}"
+        UnitStaging(run).write(RUN_REPORT, msgspec.json.encode(report))
     return report
 
 

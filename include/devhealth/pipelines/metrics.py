@@ -4,13 +4,19 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from devhealth.errors import InputError
 from devhealth.metrics import engine as metrics_engine
 from devhealth.metrics.engine import Scope
 from devhealth.pipelines.reports import MetricsReport, TableTiming
 from devhealth.semantic import database, dirty_ranges, organizations
 from devhealth.settings import Settings
+from devhealth.staging import UnitStaging
 from devhealth.warehouse import connection, schema
+
+METRICS_REPORT = "metrics.json"
+"""In the staging folder: how the last computation that did anything went."""
 
 OnTable = Callable[[TableTiming], None]
 
@@ -71,13 +77,16 @@ def _compute(
         with connection.connected(settings) as client:
             schema.ensure_schema(client)
             metrics_engine.compute(client, scopes, as_of, computed_at, on_table=note)
-    return MetricsReport(
+    report = MetricsReport(
         ranges=ranges,
         repositories=len({(scope.org_id, scope.repo_id) for scope in scopes}),
         computed_at=computed_at,
         seconds=time.monotonic() - started,
         tables=tables,
     )
+    if scopes:
+        UnitStaging(settings.staging_uri).write(METRICS_REPORT, msgspec.json.encode(report))
+    return report
 
 
 def _merged(scopes: list[Scope]) -> list[Scope]:

@@ -1,0 +1,119 @@
+"""Reading an overview from the stores."""
+
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any, TypeVar
+
+import msgspec
+from upath import UPath
+
+from devhealth.errors import UnknownName
+from devhealth.pipelines.finish import RUN_REPORT
+from devhealth.pipelines.metrics import METRICS_REPORT
+from devhealth.pipelines.overview.model import Hotspot, LastRun, Overview, RepositoryOverview, Totals, Week
+from devhealth.pipelines.reports import MetricsReport, SyncReport
+from devhealth.semantic import database, organizations
+from devhealth.settings import Settings
+from devhealth.warehouse import connection
+
+Rows = dict[str, list[dict[str, Any]]]
+Report = TypeVar("Report")
+
+
+def overview(
+    settings: Settings,
+    organisation: str | None = None,
+    repository: str | None = None,
+    *,
+    weeks: int = 8,
+    hotspots: int = 8,
+) -> Overview:
+    """What is known of the repositories, of one organisation or of all, by name.
+
+    Raises UnknownName for an organisation or repository that is not there.
+    """
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    known = {one.slug: one.org_id for one in organizations.list_organizations(engine)}
+    if organisation:
+        known = {organisation: organizations.organization_id(engine, organisation)}
+    with connection.connected(settings) as client:
+        found = [
+            one
+            for slug, org_id in sorted(known.items())
+            for one in _repositories(client, slug, org_id, repository, weeks, hotspots)
+        ]
+    if repository and not found:
+        raise UnknownName(f"repository {repository!r} is not stored. `devhealth show` without --repo lists what is.")
+    return Overview(repositories=found, last_run=_last_run(settings))
+
+
+def _repositories(
+    client: Any, slug: str, org_id: str, repository: str | None, weeks: int, hotspots: int
+) -> Iterator[RepositoryOverview]:
+    parameters = {"org_id": org_id, "weeks": weeks, "most": hotspots}
+    totals, files, by_week, spots, bus = (
+        _by_repository(client, query, parameters) for query in ("totals", "files", "weeks", "hotspots", "bus_factor")
+    )
+    for row in _rows(client, "repositories", parameters):
+        repo_id = row["repo_id"]
+        if repository not in (None, row["name"], repo_id):
+            continue
+        risk = bus.get(repo_id, [{}])[0]
+        hot = spots.get(repo_id, [])
+        yield RepositoryOverview(
+            organisation=slug,
+            repo_id=repo_id,
+            name=row["name"],
+            default_branch=row["default_branch"],
+            is_shallow=row["is_shallow"],
+            totals=_totals(totals.get(repo_id), files.get(repo_id)),
+            weeks=[_week(week) for week in reversed(by_week.get(repo_id, []))],
+            hotspots=[_convert(spot, Hotspot) for spot in hot],
+            hotspots_as_of=hot[0]["as_of"] if hot else None,
+            bus_factor_30d=risk.get("bus_factor_30d"),
+            bus_factor_day=risk.get("day"),
+        )
+
+
+def _totals(commits: list[dict[str, Any]] | None, files: list[dict[str, Any]] | None) -> Totals:
+    nothing = dict.fromkeys(Totals.__struct_fields__, 0) | {"first_commit_at": None, "last_commit_at": None}
+    return _convert(nothing | (commits or [{}])[0] | (files or [{}])[0], Totals)
+
+
+def _week(row: dict[str, Any]) -> Week:
+    daily = [0] * 7
+    for weekday, commits in row["daily_commits"]:
+        daily[weekday - 1] = commits
+    return _convert(row | {"daily_commits": daily, "people": row["people"] or 0}, Week)
+
+
+def _convert(row: dict[str, Any], kind: type[Report]) -> Report:
+    return msgspec.convert(row, kind)
+
+
+def _by_repository(client: Any, query: str, parameters: dict[str, Any]) -> Rows:
+    grouped: Rows = {}
+    for row in _rows(client, query, parameters):
+        grouped.setdefault(row["repo_id"], []).append(row)
+    return grouped
+
+
+def _rows(client: Any, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    text = resources.files("devhealth.pipelines.overview").joinpath(f"{query}.sql").read_text()
+    rows, columns = client.execute(text, parameters, with_column_types=True)
+    return [dict(zip((name for name, _ in columns), row, strict=True)) for row in rows]
+
+
+def _last_run(settings: Settings) -> LastRun:
+    root = UPath(settings.staging_uri)
+    runs = [run for run in (_read(path, SyncReport) for path in root.glob(f"*/{RUN_REPORT}")) if run and run.rows]
+    newest = max(runs, key=lambda run: run.finished_at, default=None)
+    return LastRun(sync=newest, metrics=_read(root / METRICS_REPORT, MetricsReport))
+
+
+def _read(path: UPath, kind: type[Report]) -> Report | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,39 @@
+with
+    days as (
+        select
+            repo_id,
+            toMonday(day) as monday,
+            groupArray((toDayOfWeek(day), commits_count)) as daily_commits,
+            sum(commits_count) as commits,
+            sum(additions) as additions,
+            sum(deletions) as deletions,
+            sum(reverts_count) as reverts
+        from repo_metrics_daily_latest
+        where org_id = %(org_id)s
+        group by repo_id, monday
+    ),
+
+    people_of_a_week as (
+        select
+            repo_id,
+            toMonday(day) as monday,
+            uniqExact(author_email) as people
+        from user_metrics_daily_latest
+        where org_id = %(org_id)s
+        group by repo_id, monday
+    )
+
+select
+    days.repo_id as repo_id,
+    days.monday as monday,
+    days.daily_commits as daily_commits,
+    days.commits as commits,
+    days.additions as additions,
+    days.deletions as deletions,
+    days.reverts as reverts,
+    people_of_a_week.people as people
+from days
+left join people_of_a_week
+    on people_of_a_week.repo_id = days.repo_id and people_of_a_week.monday = days.monday
+order by days.repo_id, days.monday desc
+limit %(weeks)s by days.repo_id
