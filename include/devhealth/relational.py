@@ -63,7 +63,11 @@ def open_engine(uri: str, *, variable: str, echo: bool = False) -> Engine:
         return create_engine(url.set(query=options), future=True, echo=echo, hide_parameters=True, pool_pre_ping=True)
     _create_file(Path(str(url.database)), variable)
     engine = create_engine(
-        url, future=True, echo=echo, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+        url,
+        future=True,
+        echo=echo,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -95,7 +99,9 @@ def translated(engine: Engine) -> Iterator[None]:
     except DBAPIError as error:
         raise _translate(error, engine.url) from None
     except UnicodeEncodeError as error:
-        raise StoreError(f"{location(engine.url)} cannot hold the text {error.object!r}: it is not valid Unicode.") from None
+        raise StoreError(
+            f"{location(engine.url)} cannot hold the text {error.object!r}: it is not valid Unicode."
+        ) from None
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -114,7 +120,9 @@ def _parse(uri: str, variable: str) -> URL:
     try:
         url = make_url(uri)
     except (ArgumentError, ValueError):
-        raise SettingsError(f"{variable} is no database URL: expected postgresql://user:password@host/database.") from None
+        raise SettingsError(
+            f"{variable} is no database URL: expected postgresql://user:password@host/database."
+        ) from None
     if url.drivername in _POSTGRESQL:
         return url.set(drivername="postgresql+psycopg2")
     if url.drivername not in {"sqlite", "sqlite+pysqlite"}:

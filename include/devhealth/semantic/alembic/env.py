@@ -1,5 +1,7 @@
-"""Runs the revisions: on the connection `devhealth.semantic.database` hands over, or for the `alembic` command line on
-the database the environment names."""
+"""Runs the revisions on the connection `devhealth.semantic.database` hands over.
+
+The `alembic` command line hands over none: then it is the database the environment names.
+"""
 
 from alembic import context
 from sqlalchemy.engine import Connection
@@ -10,7 +12,9 @@ from devhealth.settings import Settings
 
 
 def run(connection: Connection) -> None:
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite")
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -1,0 +1,66 @@
+"""Days whose metrics must be computed again: marked by a run once its rows are stored, cleared once computed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import Engine
+
+from devhealth.models.unit import DayRange
+from devhealth.relational import reading, writing
+from devhealth.semantic.tables import metric_dirty_ranges
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DirtyRange:
+    """UTC days of one repository, `before` exclusive."""
+
+    id: int
+    org_id: str
+    repo_id: str
+    since: date
+    before: date
+
+
+def mark(engine: Engine, org_id: str, repo_id: str, ranges: Iterable[DayRange], reason: str) -> int:
+    """Add rows for the ranges, overlapping and touching ones as one; the count of rows added."""
+    now = datetime.now(UTC)
+    same = {"org_id": org_id, "repo_id": repo_id, "reason": reason, "created_at": now}
+    rows = [{**same, "since": since, "before": before} for since, before in _merged(ranges)]
+    if rows:
+        with writing(engine) as connection:
+            connection.execute(insert(metric_dirty_ranges), rows)
+    return len(rows)
+
+
+def take(engine: Engine, org_id: str | None = None) -> list[DirtyRange]:
+    """All ranges of one organisation, or of all, oldest first. They stay until they are cleared."""
+    table = metric_dirty_ranges.c
+    query = select(table.range_id, table.org_id, table.repo_id, table.since, table.before).order_by(table.range_id)
+    if org_id is not None:
+        query = query.where(table.org_id == org_id)
+    with reading(engine) as connection:
+        return [DirtyRange(*row) for row in connection.execute(query)]
+
+
+def clear(engine: Engine, ids: Sequence[int]) -> None:
+    """Remove exactly these ranges; those marked since they were taken stay."""
+    if not ids:
+        return
+    with writing(engine) as connection:
+        for start in range(0, len(ids), _AT_ONCE):
+            some = metric_dirty_ranges.c.range_id.in_(ids[start : start + _AT_ONCE])
+            connection.execute(delete(metric_dirty_ranges).where(some))
+
+
+def _merged(ranges: Iterable[DayRange]) -> list[tuple[date, date]]:
+    merged: list[tuple[date, date]] = []
+    for since, before in sorted((date.fromisoformat(one.since), date.fromisoformat(one.before)) for one in ranges):
+        if merged and since <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], before))
+        else:
+            merged.append((since, before))
+    return merged

@@ -1,0 +1,64 @@
+"""Organisations: the tenants. The id of one leads every key of everything stored."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+
+from devhealth.errors import InputError, UnknownName
+from devhealth.relational import insert_into, reading, writing
+from devhealth.semantic.tables import organizations
+
+_NAMESPACE = uuid.UUID("5f0c3f1e-3c0c-5e0e-9f51-0c8f6d1f7a10")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """One tenant; people type its slug."""
+
+    org_id: str
+    slug: str
+
+
+def ensure_organization(engine: Engine, slug: str) -> str:
+    """The id of the organisation, made when it is new: always the same id for the same slug.
+
+    Raises InputError for a slug that is not lower-case letters, digits, dots, dashes and underscores.
+    """
+    if not _SLUG.fullmatch(slug):
+        raise InputError(
+            f"organisation {slug!r} is no valid slug: expected 1 to 64 lower-case letters, digits, dots, dashes or "
+            "underscores, with a letter or digit at both ends, such as acme or data-platform."
+        )
+    with reading(engine) as connection:
+        known = connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar()
+    if known:
+        return str(known)
+    org_id = str(uuid.uuid5(_NAMESPACE, slug))
+    with writing(engine) as connection:
+        row = {"org_id": org_id, "slug": slug, "created_at": datetime.now(UTC)}
+        connection.execute(insert_into(connection, organizations).values(row).on_conflict_do_nothing())
+    return org_id
+
+
+def organization_id(engine: Engine, slug: str) -> str:
+    """The id of an organisation that exists; raises UnknownName, listing those that do."""
+    known = {one.slug: one.org_id for one in list_organizations(engine)}
+    if slug not in known:
+        there = f"There are: {', '.join(known)}" if known else "There is none yet"
+        raise UnknownName(
+            f"organisation {slug!r} does not exist. {there}. "
+            f"`devhealth sync git --org {slug} --repo-path PATH` makes it with its first repository."
+        )
+    return known[slug]
+
+
+def list_organizations(engine: Engine) -> list[Organization]:
+    """All organisations, by slug."""
+    query = select(organizations.c.org_id, organizations.c.slug).order_by(organizations.c.slug)
+    with reading(engine) as connection:
+        return [Organization(row.org_id, row.slug) for row in connection.execute(query)]

@@ -1,0 +1,145 @@
+"""Repositories: each gets its id once and keeps it under every name, URL and provider id it ever had.
+
+So a local clone, a copy read through an API and a renamed repository are one. What identifies
+a repository, in this order:
+
+1. its provider id, when that is more than a name (a number, a UUID: it is not among the aliases);
+2. its aliases, in the order given: the first known one decides. An alias of a repository that the same host knows under
+   another such id is a name that was handed on: it goes to the newcomer;
+3. nothing known: it is a new repository.
+
+Aliases that belong to yet another repository stay there, with a warning: rows stored under two ids cannot be made one
+here. Organisations never share a repository.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection, Engine
+
+from devhealth.errors import UnknownName
+from devhealth.relational import insert_into, reading, writing
+from devhealth.semantic.tables import organizations, repositories, repository_aliases
+
+_NAMESPACE = uuid.UUID("8a3d2b54-6f0b-5d5e-8d7c-6b1c52a3e9f4")
+_PROVIDER_ID = "id:"
+
+_LOG = logging.getLogger(__name__)
+
+
+def register(
+    engine: Engine, org_id: str, *, provider: str, host: str, provider_id: str, name: str, aliases: Iterable[str]
+) -> str:
+    """The id of a repository, known or new; aliases not seen before are added, the name becomes the newest.
+
+    Two processes that register the same repository at once get the same id. Raises UnknownName for an organisation
+    that does not exist.
+    """
+    names = list(dict.fromkeys(alias for alias in aliases if alias))
+    is_name = provider_id in names or f"{host}/{provider_id}" in names
+    ids = [] if is_name else [f"{_PROVIDER_ID}{host}:{provider_id}"]
+    wanted = ids + names
+    with reading(engine) as connection:
+        owners = _owners(connection, org_id, wanted)
+        if len(owners) == len(wanted) and len(set(owners.values())) == 1:
+            repo_id = next(iter(owners.values()))
+            if _name(connection, org_id, repo_id) == name:
+                return repo_id
+    with writing(engine) as connection:
+        _lock(connection, org_id)
+        owners = _owners(connection, org_id, wanted)
+        is_newcomer = bool(ids) and ids[0] not in owners
+        passed_on = _known_otherwise(connection, org_id, host, owners) if is_newcomer else set()
+        candidates = [owners[alias] for alias in wanted if alias in owners and owners[alias] not in passed_on]
+        candidates += _first_seen_as(connection, org_id, host, provider_id)
+        repo_id = candidates[0] if candidates else _insert(connection, org_id, provider, host, provider_id, name)
+        _add_aliases(connection, org_id, repo_id, wanted, owners, passed_on)
+        connection.execute(
+            update(repositories)
+            .where(repositories.c.org_id == org_id, repositories.c.repo_id == repo_id, repositories.c.name != name)
+            .values(name=name)
+        )
+    kept = sorted(alias for alias in names if owners.get(alias, repo_id) not in {repo_id, *passed_on})
+    if kept:
+        _LOG.warning("%s (%s) is also called %s, which is another repository: it stays there", name, repo_id, kept)
+    return repo_id
+
+
+def aliases_of(engine: Engine, org_id: str, repo_id: str) -> list[str]:
+    """Every name and URL a repository ever had, sorted; without its provider ids."""
+    of_it = (repository_aliases.c.org_id == org_id) & (repository_aliases.c.repo_id == repo_id)
+    with reading(engine) as connection:
+        found = connection.execute(select(repository_aliases.c.alias).where(of_it)).scalars()
+        return sorted(alias for alias in found if not alias.startswith(_PROVIDER_ID))
+
+
+def _lock(connection: Connection, org_id: str) -> None:
+    """Let one process at a time register in an organisation."""
+    row = select(organizations.c.org_id).where(organizations.c.org_id == org_id).with_for_update()
+    if connection.execute(row).scalar() is None:
+        raise UnknownName(f"organisation id {org_id!r} does not exist. `devhealth sync git --org NAME` makes one.")
+
+
+def _owners(connection: Connection, org_id: str, wanted: list[str]) -> dict[str, str]:
+    query = select(repository_aliases.c.alias, repository_aliases.c.repo_id).where(
+        repository_aliases.c.org_id == org_id, repository_aliases.c.alias.in_(wanted)
+    )
+    return {row.alias: row.repo_id for row in connection.execute(query)}
+
+
+def _known_otherwise(connection: Connection, org_id: str, host: str, owners: dict[str, str]) -> set[str]:
+    """Which of these owners the host knows under an id of its own."""
+    query = select(repository_aliases.c.repo_id).where(
+        repository_aliases.c.org_id == org_id,
+        repository_aliases.c.repo_id.in_(sorted(set(owners.values()))),
+        repository_aliases.c.alias.startswith(f"{_PROVIDER_ID}{host}:", autoescape=True),
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _first_seen_as(connection: Connection, org_id: str, host: str, provider_id: str) -> list[str]:
+    query = select(repositories.c.repo_id).where(
+        repositories.c.org_id == org_id,
+        repositories.c.provider_host == host,
+        repositories.c.provider_id == provider_id,
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _name(connection: Connection, org_id: str, repo_id: str) -> str | None:
+    query = select(repositories.c.name).where(repositories.c.org_id == org_id, repositories.c.repo_id == repo_id)
+    return connection.execute(query).scalar()
+
+
+def _insert(connection: Connection, org_id: str, provider: str, host: str, provider_id: str, name: str) -> str:
+    repo_id = str(uuid.uuid5(_NAMESPACE, f"{org_id}\n{host}\n{provider_id}"))
+    row = {
+        "org_id": org_id,
+        "repo_id": repo_id,
+        "provider": provider,
+        "provider_host": host,
+        "provider_id": provider_id,
+        "name": name,
+        "created_at": datetime.now(UTC),
+    }
+    connection.execute(insert_into(connection, repositories).values(row))
+    return repo_id
+
+
+def _add_aliases(
+    connection: Connection, org_id: str, repo_id: str, wanted: list[str], owners: dict[str, str], passed_on: set[str]
+) -> None:
+    now = datetime.now(UTC)
+    rows = [
+        {"org_id": org_id, "alias": alias, "repo_id": repo_id, "created_at": now}
+        for alias in wanted
+        if alias not in owners or owners[alias] in passed_on
+    ]
+    if not rows:
+        return
+    statement = insert_into(connection, repository_aliases).values(rows)
+    changed = {"repo_id": statement.excluded.repo_id, "created_at": statement.excluded.created_at}
+    connection.execute(statement.on_conflict_do_update(index_elements=["org_id", "alias"], set_=changed))

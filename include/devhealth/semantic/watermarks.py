@@ -1,0 +1,80 @@
+"""Watermarks: up to when a target of a repository is stored, and the cursor the next run goes on from.
+
+One for each organisation, repository and target. It only moves forward, never past now; the cursor belongs to its time,
+so two runs that finish in any order leave the later one. One that lies in the future is corrupt: it is lowered, and the
+outcome says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.sql import ColumnElement
+
+from devhealth.relational import insert_into, reading, writing
+from devhealth.semantic.tables import sync_watermarks
+
+_KEY = ("org_id", "repo_id", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """`at` is UTC; `cursor` is what the connector of the target left, None when it keeps none."""
+
+    at: datetime
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What stands after `advance`; `corrected` is the time in the future that stood there before."""
+
+    at: datetime
+    cursor: str | None
+    corrected: datetime | None
+
+
+def read(engine: Engine, org_id: str, repo_id: str, target: str) -> Watermark | None:
+    """The watermark of one target; None before its first successful run."""
+    return read_all(engine, org_id, [repo_id]).get((repo_id, target))
+
+
+def read_all(engine: Engine, org_id: str, repo_ids: Sequence[str]) -> dict[tuple[str, str], Watermark]:
+    """The watermarks of an organisation's repositories, by repository and target."""
+    table = sync_watermarks.c
+    columns = (table.repo_id, table.target, table.at, table.cursor)
+    found: dict[tuple[str, str], Watermark] = {}
+    with reading(engine) as connection:
+        for start in range(0, len(repo_ids), 500):
+            query = select(*columns).where(table.org_id == org_id, table.repo_id.in_(repo_ids[start : start + 500]))
+            for row in connection.execute(query):
+                found[row.repo_id, row.target] = Watermark(row.at, row.cursor)
+    return found
+
+
+def advance(
+    engine: Engine, org_id: str, repo_id: str, target: str, *, at: datetime, cursor: str | None, now: datetime
+) -> Advance:
+    """Move the watermark to `at`, or to `now` when that is earlier, with its cursor.
+
+    An earlier time changes nothing, the same time takes the new cursor.
+    """
+    row = {"org_id": org_id, "repo_id": repo_id, "target": target}
+    row_values = {**row, "at": min(at, now), "cursor": cursor, "updated_at": now}
+    with writing(engine) as connection:
+        stands = select(sync_watermarks.c.at, sync_watermarks.c.cursor).where(*_is(row))
+        before = connection.execute(stands.with_for_update()).one_or_none()
+        statement = insert_into(connection, sync_watermarks).values(row_values)
+        new = statement.excluded
+        forward = or_(sync_watermarks.c.at <= new.at, sync_watermarks.c.at > new.updated_at)
+        changed = {"at": new.at, "cursor": new.cursor, "updated_at": new.updated_at}
+        connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=changed, where=forward))
+        after = connection.execute(stands).one()
+    corrected = before.at if before is not None and before.at > now else None
+    return Advance(after.at, after.cursor, corrected)
+
+
+def _is(key: dict[str, str]) -> list[ColumnElement[bool]]:
+    return [sync_watermarks.c[column] == value for column, value in key.items()]
