@@ -1,0 +1,5 @@
+"""`python -m devhealth.cli`."""
+
+from devhealth.cli.root import main
+
+main()

@@ -1,0 +1,51 @@
+"""`devhealth db`: the semantic database."""
+
+import click
+
+from devhealth.cli.options import echo_json, json_option
+
+
+@click.group()
+def db() -> None:
+    """Migrate the databases."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the semantic database and the ClickHouse tables to this version."""
+    from devhealth.pipelines import setup
+    from devhealth.semantic import database
+    from devhealth.settings import Settings
+
+    settings = Settings.from_environment()
+    setup.prepare(settings)
+    click.echo(f"semantic database at revision {database.current(settings)}, ClickHouse tables current")
+
+
+@db.command()
+@json_option
+def current(*, as_json: bool) -> None:
+    """Print the revision the semantic database is at."""
+    from devhealth.semantic import database
+    from devhealth.settings import Settings
+
+    revision = database.current(Settings.from_environment())
+    if as_json:
+        echo_json({"revision": revision})
+    else:
+        click.echo(revision or "no tables yet: run `devhealth db upgrade`")
+
+
+@db.command()
+@click.argument("revision")
+@click.option("--yes", is_flag=True, help="Do not ask: data of dropped tables and columns is lost.")
+def downgrade(revision: str, *, yes: bool) -> None:
+    """Take the semantic database back to REVISION (`base` drops every table)."""
+    from devhealth.semantic import database
+    from devhealth.settings import Settings
+
+    if not yes:
+        click.confirm(f"Go back to {revision}? What newer tables and columns hold is lost.", abort=True)
+    settings = Settings.from_environment()
+    database.downgrade(settings, revision)
+    click.echo(f"semantic database at revision {database.current(settings) or 'base'}")

@@ -1,0 +1,48 @@
+"""Options and values that several commands share."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from devhealth.errors import InputError
+
+DEFAULT_ORGANISATION = "default"
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+since_option = click.option("--since", metavar="DAY", help="First UTC day, such as 2026-01-31.")
+before_option = click.option("--before", metavar="DAY", help="The UTC day after the last one.")
+
+
+def organisation_option(text: str) -> Callable[[Any], Any]:
+    """`--org`, with a help text of the command's own."""
+    return click.option("--org", metavar="ORG", help=text)
+
+
+def day(name: str, text: str | None) -> date | None:
+    """The day an option names; raises InputError."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--{name} is {text!r}: expected a day such as 2026-01-31.") from None
+
+
+def instant(name: str, text: str | None) -> datetime:
+    """The instant an option names, in UTC where it states no zone; now when the option is absent. Raises InputError."""
+    if not text:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--{name} is {text!r}: expected a time such as 2026-01-31T12:00:00+00:00.") from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def echo_json(value: Any) -> None:
+    """Print any struct or builtin value as one JSON document."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -1,0 +1,73 @@
+"""The root command, and the outermost edge: where errors become one sentence and an exit status."""
+
+import traceback
+from typing import Any
+
+import click
+
+from devhealth import __version__
+from devhealth.cli.db import db
+from devhealth.cli.metrics import metrics
+from devhealth.cli.show import show
+from devhealth.cli.sync import sync
+from devhealth.cli.warehouse import warehouse
+from devhealth.errors import DevhealthError, InputError, SettingsError, SourceError
+
+EXAMPLES = """
+\b
+Examples:
+  devhealth sync git --repo-path ~/src/shop --org acme
+  devhealth metrics daily --org acme
+  devhealth show --org acme
+"""
+
+
+class _Reported(click.ClickException):
+    """An error on its way out: what it says stands on stderr, nothing else does."""
+
+    def __init__(self, error: DevhealthError) -> None:
+        super().__init__(str(error))
+        self.is_input = isinstance(error, (InputError, SettingsError, SourceError))
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """2 when the input is to blame, 1 when the run is."""
+        return 2 if self.is_input else 1
+
+    def show(self, file: Any = None) -> None:
+        """Write the message."""
+        click.echo(f"devhealth: {self.message}", file=file, err=True)
+
+
+class _Root(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DevhealthError as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            raise _Reported(error) from error
+
+
+@click.group(cls=_Root, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(*, debug: bool) -> None:
+    """Daily engineering metrics from the history of your repositories.
+
+    Everything lives below DEVHEALTH_HOME (default ~/.devhealth) unless CLICKHOUSE_URI and POSTGRES_URI name servers.
+    """
+
+
+@cli.command()
+def version() -> None:
+    """Print the version of devhealth."""
+    click.echo(f"devhealth {__version__}")
+
+
+for _command in (sync, metrics, show, warehouse, db):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run `devhealth` with the arguments of this process; exits 0, 2 (usage or input) or 1 (a run failed)."""
+    cli(prog_name="devhealth")

@@ -1,0 +1,107 @@
+"""`devhealth sync`: from a source into the store."""
+
+from typing import Any
+
+import click
+
+from devhealth.cli.options import (
+    DEFAULT_ORGANISATION,
+    before_option,
+    echo_json,
+    instant,
+    json_option,
+    organisation_option,
+    since_option,
+)
+
+PROVIDERS = {"local": "local_git"}
+
+EXAMPLES = """
+\b
+Examples:
+  devhealth sync git --repo-path ~/src/shop --org acme
+  devhealth sync git --repo-path ~/src/shop --target git --target blame
+  devhealth sync git --org acme                     (all its repositories)
+"""
+
+
+@click.group()
+def sync() -> None:
+    """Read repositories into the store."""
+
+
+def _options(command: click.decorators.FC) -> click.decorators.FC:
+    for option in (
+        json_option,
+        click.option("--full-resync", is_flag=True, help="Read everything again, whatever is stored."),
+        before_option,
+        since_option,
+        organisation_option(f"Whose repository it is; default with --repo-path: {DEFAULT_ORGANISATION}."),
+        click.option("--repo-path", metavar="PATH|URL", help="A repository; default: every one that is registered."),
+        click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default="local", show_default=True),
+    ):
+        command = option(command)
+    return command
+
+
+@sync.command(epilog=EXAMPLES)
+@_options
+@click.option("--target", "targets", multiple=True, metavar="TARGET", help="git (default), blame; may be repeated.")
+def git(targets: tuple[str, ...], **choices: Any) -> None:
+    """Read commits, files and refs: what is new, or the days of a range."""
+    _run(targets or ("git",), **choices)
+
+
+@sync.command(epilog="\b\nExample:\n  devhealth sync blame --repo-path ~/src/shop --org acme")
+@_options
+def blame(**choices: Any) -> None:
+    """Read who last touched which lines (never the lines themselves)."""
+    _run(("blame",), **choices)
+
+
+def _run(
+    targets: tuple[str, ...],
+    *,
+    provider: str,
+    repo_path: str | None,
+    org: str | None,
+    since: str | None,
+    before: str | None,
+    full_resync: bool,
+    as_json: bool,
+) -> None:
+    from devhealth.cli import report_page
+    from devhealth.cli.progress import shown
+    from devhealth.errors import SyncFailed
+    from devhealth.pipelines import setup
+    from devhealth.pipelines.request import SyncRequest, new_run_id, window_between
+    from devhealth.pipelines.run import run_sync
+    from devhealth.settings import Settings
+
+    as_of = instant("as-of", None)
+    window = window_between(since, before, as_of)
+    settings = Settings.from_environment()
+    setup.prepare(settings)
+    configurations: tuple[str, ...] = ()
+    if repo_path:
+        org = org or DEFAULT_ORGANISATION
+        chosen = setup.register_source(settings, org, repo_path, provider=PROVIDERS[provider], targets=targets)
+        configurations = (chosen.name,)
+    request = SyncRequest(
+        provider=PROVIDERS[provider],
+        organisation=org,
+        configurations=configurations,
+        targets=targets,
+        window=window,
+        full_resync=full_resync,
+        run_id=new_run_id(as_of),
+        as_of=as_of,
+    )
+    with shown(quiet=as_json) as on_event:
+        report = run_sync(settings, request, on_event)
+    if as_json:
+        echo_json(report)
+    else:
+        click.echo(report_page.of_sync(report))
+    if report.failed:
+        raise SyncFailed(report.failure_text())
