@@ -1,0 +1,40 @@
+"""Computes the daily metrics of everything that changed since the last time.
+
+Syncs note which days of which repositories they touched. This DAG takes those notes, computes every metric table over
+exactly these days, and strikes off what it took. It runs when an Airflow sync has stored something, and once an hour in
+case an event got lost; with nothing to do it takes seconds.
+
+**By hand**, *since* or *before* compute a range of days whether or not anything in it changed: for a new metric, or a
+corrected one.
+"""
+
+from airflow.providers.common.compat.sdk import DAG
+
+from devhealth_airflow import forms
+from devhealth_airflow.operators.metrics import MetricsOperator
+from devhealth_airflow.schedules import when_facts_arrive
+from devhealth_airflow.sync_dag import LONG_AGO, TASK_DEFAULTS
+
+MEANING = "Given, all of these days are computed, changed or not."
+
+with DAG(
+    dag_id="compute_metrics",
+    doc_md=__doc__,
+    schedule=when_facts_arrive(or_at="20 * * * *"),
+    start_date=LONG_AGO,
+    catchup=False,
+    max_active_runs=1,
+    tags=["devhealth", "metrics"],
+    default_args=TASK_DEFAULTS,
+    params={
+        "organisation": forms.organisation(),
+        "since": forms.since(MEANING),
+        "before": forms.before(MEANING),
+    },
+) as dag:
+    MetricsOperator(
+        task_id="metrics",
+        organisation="{{ params.organisation or '' }}",
+        since="{{ params.since or '' }}",
+        before="{{ params.before or '' }}",
+    )

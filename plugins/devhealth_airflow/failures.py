@@ -1,0 +1,26 @@
+"""From devhealth's errors to Airflow's: one sentence, and no retry where trying again cannot help."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+
+@contextmanager
+def told_to_airflow() -> Iterator[None]:
+    """A DevhealthError leaves as AirflowFailException (no retry) or AirflowException (retry), itself the cause."""
+    from devhealth import errors
+
+    hopeless = (
+        errors.InputError,
+        errors.SettingsError,
+        errors.SourceNotFound,
+        errors.SourceForbidden,
+        errors.SchemaOutdated,
+    )
+    try:
+        yield
+    except hopeless as error:
+        raise AirflowFailException(str(error)) from error
+    except errors.DevhealthError as error:
+        raise AirflowException(str(error)) from error

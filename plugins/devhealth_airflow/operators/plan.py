@@ -1,0 +1,63 @@
+"""What a run has to do."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from devhealth_airflow.failures import told_to_airflow
+from devhealth_airflow.hooks import task_settings
+
+if TYPE_CHECKING:
+    from devhealth.models.unit import Window
+
+
+class PlanOperator(BaseOperator):
+    """Plans the units of a run from its params and data interval; none when nothing is new.
+
+    A backfill run selects its data interval and a run with `since` or `before` those days; both leave the watermarks
+    alone. Every other run goes from the cursor to its own time.
+    """
+
+    template_fields: Sequence[str] = ("provider",)
+
+    def __init__(self, *, provider: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.provider = provider
+
+    def execute(self, context: Any) -> list[dict[str, Any]]:
+        """The units, as plain data."""
+        with told_to_airflow():
+            import msgspec
+
+            from devhealth.pipelines.plan import plan_sync
+            from devhealth.pipelines.request import SyncRequest, new_run_id
+
+            as_of, params = datetime.now(UTC), context["params"]
+            request = SyncRequest(
+                provider=self.provider,
+                organisation=params.get("organisation") or None,
+                configurations=tuple(params.get("configurations") or ()),
+                targets=tuple(params.get("targets") or ()),
+                window=_window(context, as_of),
+                full_resync=bool(params.get("full_resync")),
+                run_id=f"{new_run_id(as_of)}-{context['run_id']}",
+                as_of=as_of,
+            )
+            units = plan_sync(task_settings(), request)
+        for unit in units:
+            self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
+        self.log.info("%d units to sync", len(units)) if units else self.log.info("Nothing is new.")
+        return [msgspec.to_builtins(unit) for unit in units]
+
+
+def _window(context: Any, as_of: datetime) -> "Window | None":
+    from devhealth.models.unit import Window
+    from devhealth.pipelines.request import window_between
+
+    if context["dag_run"].run_type == "backfill":  # the run id is free text
+        start, end = context["data_interval_start"], context["data_interval_end"]
+        return Window(since=start.astimezone(UTC), before=end.astimezone(UTC))
+    params = context["params"]
+    return window_between(params.get("since"), params.get("before"), as_of)

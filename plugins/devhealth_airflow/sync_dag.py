@@ -1,0 +1,65 @@
+"""The one shape of every `sync_<provider>` DAG.
+
+plan -> [connector -> processor -> sink] for each unit -> finish -> announce, verdict
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, task_group
+
+from devhealth_airflow import forms
+from devhealth_airflow.operators.connector import ConnectorOperator
+from devhealth_airflow.operators.finish import AnnounceOperator, FinishOperator, VerdictOperator
+from devhealth_airflow.operators.plan import PlanOperator
+from devhealth_airflow.operators.processor import ProcessorOperator
+from devhealth_airflow.operators.sink import SinkOperator
+from devhealth_airflow.schedules import every_day
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Start date of all DAGs: no task runs for an interval before it, and a backfill may go back to the first commit."""
+TASK_DEFAULTS = {"owner": "devhealth", "retries": 2, "execution_timeout": timedelta(hours=6)}
+"""How long to wait before a retry is left to Airflow's own `default_task_retry_delay`."""
+
+
+def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = "default_pool") -> DAG:
+    """The DAG `sync_<provider>`. An unknown pool would leave its tasks scheduled for ever."""
+    with DAG(
+        dag_id=f"sync_{provider}",
+        doc_md=doc_md,
+        schedule=every_day(),
+        start_date=LONG_AGO,
+        catchup=False,
+        max_active_runs=1,
+        tags=["devhealth", "sync"],
+        default_args={**TASK_DEFAULTS, "pool": pool},
+        params=_params(targets),
+    ) as dag:
+        plan = PlanOperator(task_id="plan", provider=provider)
+        synced = _sync_unit.expand(unit=plan.output)
+        finish = FinishOperator(task_id="finish", provider=provider, units=plan.output)
+        announce = AnnounceOperator(task_id="announce", outcome=finish.output)
+        verdict = VerdictOperator(task_id="verdict", outcome=finish.output)
+        plan >> synced >> finish >> [announce, verdict]
+    return dag
+
+
+@task_group(group_id="unit")
+def _sync_unit(unit: Any) -> None:
+    connector = ConnectorOperator(task_id="connector", unit=unit)
+    processor = ProcessorOperator(task_id="processor", unit=unit)
+    sink = SinkOperator(task_id="sink", unit=unit)
+    connector >> processor >> sink
+
+
+def _params(targets: Sequence[str]) -> dict[str, Any]:
+    meaning = "Given, only these days are fetched and the watermarks stay where they are."
+    return {
+        "organisation": forms.organisation(),
+        "configurations": forms.configurations(),
+        "targets": forms.targets(targets),
+        "since": forms.since(meaning),
+        "before": forms.before(meaning),
+        "full_resync": forms.full_resync(),
+    }
