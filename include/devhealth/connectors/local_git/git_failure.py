@@ -1,0 +1,79 @@
+"""What a failed git process means: its words on stderr translated to our errors."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from devhealth.errors import (
+    SettingsError,
+    SourceCorrupt,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    StagingError,
+)
+
+_NOT_FOUND = re.compile(
+    r"not a git repository|does not appear to be a git repository|repository .* not found|"
+    r"does not exist|could not resolve host|cannot change to|unable to read current working directory",
+    re.IGNORECASE,
+)
+_FORBIDDEN = re.compile(
+    r"permission denied|authentication failed|could not read (username|password)|terminal prompts disabled|"
+    r"access denied|error: 40[13]|dubious ownership|operation not permitted|not allowed",
+    re.IGNORECASE,
+)
+_CORRUPT = re.compile(
+    r"bad object|bad tree|missing|corrupt|could not (read|parse)|unable to (read|parse|find|unpack)|cannot read|"
+    r"inflate|packfile|bad file|not our ref|invalid|mismatch|truncated|"
+    r"failed to (read|traverse)|bad (sha1|signature|config)",
+    re.IGNORECASE,
+)
+_CREDENTIALS = re.compile(r"(\w+://)[^/@\s]*@")
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a git process ended: its exit status (negative: a signal) and what it said on stderr."""
+
+    status: int
+    stderr: str
+
+    @property
+    def is_success(self) -> bool:
+        """Whether everything asked for was delivered."""
+        return self.status == 0
+
+    @property
+    def message(self) -> str:
+        """Git's own words, in one short line without credentials."""
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        told = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))] or lines
+        text = _CREDENTIALS.sub(r"\1", "; ".join(told)) or f"exit status {self.status}"
+        return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
+
+
+def failure(folder: Path, outcome: Outcome) -> SourceError | StagingError:
+    """The error a failed git process stands for."""
+    message = outcome.message
+    if "no space left" in message.lower():
+        return StagingError(f"cannot stage what git reads from {folder}: {message}. Free space, then run again.")
+    if not folder.is_dir() or _NOT_FOUND.search(message):
+        return SourceNotFound(f"no git repository at {folder}: {message}. Check the path, or remove the source.")
+    if _FORBIDDEN.search(message):
+        return SourceForbidden(f"may not read {folder}: {message}. Grant this user read access.")
+    if _CORRUPT.search(message):
+        return SourceCorrupt(
+            f"{folder} is damaged: {message}. Repair it (`git fsck`) or clone it again, then sync again."
+        )
+    return SourceError(f"git failed on {folder} with exit status {outcome.status}: {message}. Run the sync again.")
+
+
+def start_failure(folder: Path, error: OSError) -> SourceError | SettingsError:
+    """The error of a git process that could not even be started."""
+    if not folder.is_dir():
+        return SourceNotFound(f"no folder {folder}: {error.strerror}. Check the path, or remove the source.")
+    if isinstance(error, PermissionError):
+        return SourceForbidden(f"may not enter {folder}: {error.strerror}. Grant this user read access.")
+    return SettingsError(f"cannot start git: {error.strerror or error}. Install git 2.30 or newer and put it on PATH.")

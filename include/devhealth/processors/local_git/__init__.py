@@ -1,0 +1,1 @@
+"""Local git repositories: paths, bare repositories and clone URLs."""
