@@ -32,8 +32,10 @@ class MetricsOperator(BaseOperator):
             import msgspec
 
             from devhealth.pipelines.metrics import compute_dirty, compute_range
+            from devhealth.pipelines.setup import prepare
 
             settings, organisation = task_settings(), self.organisation or None
+            prepare(settings)
             if self.since or self.before:
                 since, before = _day("since", self.since), _day("before", self.before)
                 report = compute_range(settings, organisation, since, before, as_of)

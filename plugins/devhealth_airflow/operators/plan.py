@@ -17,7 +17,8 @@ class PlanOperator(BaseOperator):
     """Plans the units of a run from its params and data interval; none when nothing is new.
 
     A backfill run selects its data interval and a run with `since` or `before` those days; both leave the watermarks
-    alone. Every other run goes from the cursor to its own time.
+    alone. Every other run goes from the cursor to its own time. Tables that are missing or older than this code are
+    brought up to date first, so unpausing a DAG is all there is to installing it.
     """
 
     template_fields: Sequence[str] = ("provider",)
@@ -33,6 +34,7 @@ class PlanOperator(BaseOperator):
 
             from devhealth.pipelines.plan import plan_sync
             from devhealth.pipelines.request import SyncRequest, new_run_id
+            from devhealth.pipelines.setup import prepare
 
             as_of, params = datetime.now(UTC), context["params"]
             request = SyncRequest(
@@ -45,7 +47,9 @@ class PlanOperator(BaseOperator):
                 run_id=f"{new_run_id(as_of)}-{context['run_id']}",
                 as_of=as_of,
             )
-            units = plan_sync(task_settings(), request)
+            settings = task_settings()
+            prepare(settings)
+            units = plan_sync(settings, request)
         for unit in units:
             self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
         self.log.info("%d units to sync", len(units)) if units else self.log.info("Nothing is new.")
