@@ -27,6 +27,7 @@ _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg2", "postgresql+psyc
 _WAL_HEADER = b"\x02\x02"
 _MISSING_TABLE = "42P01"
 _MISSING_COLUMN = "42703"
+_MISSING_IN_SQLITE = ("no such table", "no such column")
 
 
 class UtcDateTime(TypeDecorator):  # type: ignore[type-arg]  # cannot be subscripted on SQLAlchemy 1.4
@@ -97,6 +98,8 @@ def translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        raise _translate(error.orig, engine.url) from None
+    except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]  # of a driver's own cursor
         raise _translate(error, engine.url) from None
     except UnicodeEncodeError as error:
         raise StoreError(
@@ -165,12 +168,11 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("begin immediate" if writes else "begin")
 
 
-def _translate(error: DBAPIError, url: URL) -> StoreError:
-    text = (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0]
+def _translate(error: BaseException | None, url: URL) -> StoreError:
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
     if url.password:
         text = text.replace(str(url.password), "***")
     where = location(url)
-    code = getattr(error.orig, "pgcode", None)
-    if code in {_MISSING_TABLE, _MISSING_COLUMN} or text.startswith(("no such table", "no such column")):
+    if getattr(error, "pgcode", None) in {_MISSING_TABLE, _MISSING_COLUMN} or text.startswith(_MISSING_IN_SQLITE):
         return SchemaOutdated(f"{where} is not at the version this code needs: {text}. Run `devhealth db upgrade`.")
     return StoreError(f"{where} refused or could not be reached: {text}.")

@@ -21,7 +21,7 @@ def to_text(raw: bytes) -> str:
         text = raw.decode()
     except UnicodeDecodeError:
         return _quote(raw)
-    return _quote(raw) if text.startswith('"') else text
+    return _quote(raw) if text.startswith('"') or "\0" in text else text
 
 
 def to_bytes(text: str) -> bytes:

@@ -1,0 +1,148 @@
+"""Records into PostgreSQL or SQLite.
+
+A row is replaced only by one at least as new (the version column), and what a snapshot said holds for rows that arrive
+after it: a batch written twice, late or out of order leaves the same rows. One batch is one transaction.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from io import StringIO
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Table, bindparam, or_, select, text, update
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
+from sqlalchemy.engine import Connection, Engine
+
+from devhealth.errors import InputError, SettingsError
+from devhealth.models.table import Record, Snapshot, table_of
+from devhealth.models.table import Table as Declared
+from devhealth.relational import insert_into, open_engine, writing
+from devhealth.settings import Settings
+from devhealth.sinks import sql_rows
+from devhealth.sinks.sql_rows import Row
+from devhealth.sinks.sql_schema import ensure_schema, key_of, record_snapshots, record_tables
+
+
+class SqlSink:
+    """A sink whose session is the engine of one PostgreSQL or SQLite."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.session = engine
+
+    async def write_batch(self, records: list[Record], session: Engine) -> int:
+        """Store the records, of any types, all or none; the count given."""
+        with writing(session) as connection:
+            for kind, some in groupby(sorted(records, key=lambda record: type(record).__name__), type):
+                declared = _declared(kind)
+                rows = sql_rows.newest(declared, some)
+                repositories = {row[:2] for row in rows}
+                _lock(connection, declared, repositories)
+                _write(connection, declared, rows)
+                if declared.gone:
+                    _retire_late(connection, declared, repositories, oldest=sql_rows.oldest(declared, rows))
+        return len(records)
+
+    async def retire(self, snapshot: Snapshot, session: Engine) -> list[date]:
+        """Give the rows older than the snapshot the table's `gone` values; the UTC days of those that were not gone."""
+        declared = table_of(snapshot.table)
+        with writing(session) as connection:
+            _lock(connection, declared, {(snapshot.org_id, snapshot.repo_id)})
+            note = insert_into(connection, record_snapshots).values(
+                org_id=snapshot.org_id, repo_id=snapshot.repo_id, table_name=snapshot.table, version=snapshot.version
+            )
+            is_newer = note.excluded.version > record_snapshots.c.version
+            key = list(record_snapshots.primary_key)
+            later = {"version": note.excluded.version}
+            connection.execute(note.on_conflict_do_update(index_elements=key, set_=later, where=is_newer))
+            return _retire(connection, declared, snapshot)
+
+
+@contextlib.contextmanager
+def open_sql_sink(settings: Settings) -> Iterator[SqlSink]:
+    """The sink of SECONDARY_DATABASE_URI, its tables made ready."""
+    if not settings.secondary_uri:
+        raise SettingsError(
+            "SECONDARY_DATABASE_URI is not set: expected the PostgreSQL or SQLite that gets the records."
+        )
+    engine = open_engine(settings.secondary_uri, variable="SECONDARY_DATABASE_URI", echo=settings.echo_sql)
+    try:
+        ensure_schema(engine)
+        yield SqlSink(engine)
+    finally:
+        engine.dispose()
+
+
+def _declared(kind: type[Record]) -> Declared:
+    declared = table_of(kind)
+    if declared.is_metric:
+        raise InputError(f"{declared.name} is a metric table: it lives in ClickHouse only. Set CLICKHOUSE_URI.")
+    return declared
+
+
+def _retire(connection: Connection, declared: Declared, snapshot: Snapshot) -> list[date]:
+    table = record_tables(connection.dialect.name)[declared.name]
+    version = table.c[str(declared.version)]
+    older = (table.c.org_id == snapshot.org_id, table.c.repo_id == snapshot.repo_id, version < snapshot.version)
+    days: set[date] = set()
+    if "committed_at" in table.c:
+        was_there = or_(*(table.c[name] != value for name, value in declared.gone.items()))
+        times = select(table.c.committed_at).where(*older, was_there).distinct()
+        days = {at.date() for at in connection.execute(times).scalars()}
+    connection.execute(update(table).where(*older).values({**declared.gone, version.name: snapshot.version}))
+    return sorted(days)
+
+
+def _retire_late(connection: Connection, declared: Declared, repositories: set[Row], oldest: datetime) -> None:
+    """Rows written after a snapshot that is newer than they are: what it said holds for them too."""
+    noted = record_snapshots.c
+    for org_id, repo_id in repositories:
+        mine = (noted.org_id == org_id, noted.repo_id == repo_id, noted.table_name == declared.name)
+        version = connection.execute(select(noted.version).where(*mine, noted.version > oldest)).scalar()
+        if version is not None:
+            of_table = Snapshot(table=declared.name, org_id=org_id, repo_id=repo_id, version=version)
+            _retire(connection, declared, of_table)
+
+
+def _lock(connection: Connection, declared: Declared, repositories: set[Row]) -> None:
+    """Let one process at a time write a table of a repository: two that lock its rows in turn would be a deadlock."""
+    if connection.dialect.name != "postgresql":
+        return  # SQLite has one writer at a time as it is
+    for key in sorted(_lock_key(declared.name, *repository) for repository in repositories):
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def _lock_key(*names: str) -> int:
+    return int.from_bytes(hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _write(connection: Connection, declared: Declared, rows: list[Row]) -> None:
+    table = record_tables(connection.dialect.name)[declared.name]
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, declared, sql_rows.as_csv(declared, rows))
+    else:
+        values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.columns}
+        statement = _newest_wins(insert_into(connection, table).values(values), table, declared)
+        compiled = statement.compile(dialect=connection.dialect)
+        connection.exec_driver_sql(str(compiled), sql_rows.for_sqlite(declared, rows))
+
+
+def _copy(connection: Connection, table: Table, declared: Declared, content: StringIO) -> None:
+    """COPY into a temporary table, and from there into the real one."""
+    staged = sql_table(f"staged_{table.name}", *(sql_column(column.name) for column in table.columns))
+    connection.exec_driver_sql(f"create temporary table {staged.name} (like {table.name}) on commit drop")
+    names = [column.name for column in table.columns]
+    with contextlib.closing(connection.connection.cursor()) as cursor:
+        cursor.copy_expert(f"copy {staged.name} ({', '.join(names)}) from stdin {sql_rows.CSV_FORMAT}", content)
+    rows = insert_into(connection, table).from_select(names, select(*staged.columns))
+    connection.execute(_newest_wins(rows, table, declared))
+
+
+def _newest_wins(statement: Any, table: Table, declared: Declared) -> Any:
+    new = statement.excluded
+    changed = {column.name: new[column.name] for column in table.columns if column.name not in declared.key}
+    is_newer = new[declared.version] >= table.c[str(declared.version)]
+    return statement.on_conflict_do_update(index_elements=key_of(table), set_=changed, where=is_newer)
