@@ -1,0 +1,1 @@
+"""The analytics store: ClickHouse, embedded or a server; connection and schema."""
