@@ -1,0 +1,60 @@
+"""Talking to a remote: what it has, and transfers from it; its refusals become our errors."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from devhealth.connectors.local_git import credentials
+from devhealth.connectors.local_git.git_failure import Outcome
+from devhealth.connectors.local_git.git_process import GitProcess
+from devhealth.connectors.local_git.remote_url import RemoteUrl
+from devhealth.errors import SourceError, SourceForbidden, SourceNotFound, StagingError
+
+SILENT_SECONDS = 300
+"""A remote that sends nothing for so long is given up; a server that counts objects is silent for a while."""
+_NEEDS_CREDENTIALS = re.compile(
+    r"authentication failed|could not read (username|password)|permission denied|error: 40[13]|access denied|"
+    r"terminal prompts disabled|host key verification failed|invalid (username|credentials)",
+    re.IGNORECASE,
+)
+
+
+def ask(folder: Path, remote: RemoteUrl) -> tuple[bytes | None, dict[bytes, bytes]]:
+    """The remote's default branch and its branches and tags with what they point at."""
+    head, refs = None, {}
+    for line in transfer(folder, ["ls-remote", "--quiet", "--symref", remote.location], remote).splitlines():
+        value, _, name = line.partition(b"\t")
+        if value.startswith(b"ref: ") and name == b"HEAD":
+            head = value.removeprefix(b"ref: ")
+        elif name == b"HEAD" or (name.startswith((b"refs/heads/", b"refs/tags/")) and not name.endswith(b"^{}")):
+            refs[name] = value
+    detached = refs.pop(b"HEAD", None)
+    if head is None and detached:
+        head = next((name for name, value in refs.items() if value == detached), None)
+    return head, refs
+
+
+def transfer(folder: Path, arguments: Sequence[str], remote: RemoteUrl) -> bytes:
+    """Run a git command that reaches the remote; what it wrote."""
+    limits = ["-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={SILENT_SECONDS}"]
+    with GitProcess(
+        folder, [*limits, *arguments], is_transfer=True, extra_environment=credentials.environment(remote)
+    ) as process:
+        content = process.output.read()
+        outcome = process.wait()
+    if not outcome.is_success:
+        raise _failure(remote, outcome)
+    return content
+
+
+def _failure(remote: RemoteUrl, outcome: Outcome) -> SourceError | StagingError:
+    where, message = remote.location, outcome.message
+    if "no space left" in message.lower():
+        return StagingError(f"cannot mirror {where}: {message}. Free space, or point DEVHEALTH_HOME elsewhere.")
+    if _NEEDS_CREDENTIALS.search(message):
+        token = f"Set {credentials.variable(remote.host)} to a token that may read it, or configure a credential helper"
+        remedy = "Give this user an SSH key, and the host's key" if remote.scheme == "ssh" else token
+        return SourceForbidden(f"{where} wants credentials: {message}. {remedy}.")
+    if outcome.status < 0:
+        return SourceError(f"git was killed by signal {-outcome.status} while reading {where}. Run the sync again.")
+    return SourceNotFound(f"{where} cannot be read: {message}. Check the URL, the network and that it still exists.")

@@ -1,0 +1,118 @@
+"""Who a repository is, and the folder to run git in: for a path the repository itself, for a clone URL its mirror.
+
+The remote is looked at once a run: `resolve` brings an existing mirror up to date, `open_source` then finds it fresh.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from devhealth.connectors.local_git import credentials, git_process, mirror, remote_url
+from devhealth.connectors.local_git.remote_url import RemoteUrl
+from devhealth.errors import SourceForbidden, SourceNotFound
+from devhealth.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentity:
+    """What tells a repository apart from all others, wherever it is read from."""
+
+    provider_host: str
+    """github.com, lower case; "local" for a repository without a remote host."""
+    provider_id: str
+    """acme/shop on that host; the real path for "local"."""
+    name: str
+    """acme/shop; the folder's name for "local"."""
+    location: str
+    """Absolute path or clone URL, free of credentials."""
+    aliases: tuple[str, ...]
+    """Normal form of every known way to it: github.com/acme/shop, or a real path."""
+
+
+def resolve(location: str, settings: Settings) -> SourceIdentity:
+    """Who the source at a path or clone URL is; of a URL, an existing mirror is brought up to date.
+
+    A path stands for the worktree or bare repository around it. Credentials in a URL are kept in memory only.
+    Raises SourceNotFound or SourceForbidden with the remedy.
+    """
+    remote = None if Path(location).expanduser().exists() else remote_url.parse(location)
+    if remote is None:
+        return _local_identity(Path(location).expanduser())
+    if remote.credentials:
+        credentials.remember(remote)
+        _LOG.warning(
+            "The URL of %s holds credentials. They are used by this process only and not stored: for scheduled runs "
+            "set %s, or configure a git credential helper.",
+            remote.alias,
+            credentials.variable(remote.host),
+        )
+    mirror.look(remote, settings)
+    return _identity(remote.location, remote)
+
+
+def open_source(source: str, settings: Settings, as_of: datetime | None = None) -> Path:
+    """The folder to run git in.
+
+    A mirror is made when there is none, and fetched when its last look at the remote is older than `as_of`.
+    """
+    remote = None if os.path.isabs(source) else remote_url.parse(source)  # noqa: PTH117 - no Path for a URL
+    return mirror.opened(remote, settings, as_of) if remote else Path(source)
+
+
+def is_mirrored(source: str) -> bool:
+    """Whether `open_source` gives a mirror of ours, and not somebody's own repository."""
+    return not os.path.isabs(source) and remote_url.parse(source) is not None  # noqa: PTH117 - no Path for a URL
+
+
+def _local_identity(given: Path) -> SourceIdentity:
+    path = _readable_folder(given)
+    try:
+        answer = git_process.run(path, ["rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir"])
+    except SourceNotFound as error:
+        raise SourceNotFound(
+            f"{path} is not a git repository: expected the folder of a clone or of a bare repository. "
+            "Check the path, or run `git init` there first."
+        ) from error
+    inside, rest = answer.removesuffix(b"\n").split(b"\n", 1)
+    up, common = rest.split(b"\n", 1) if inside == b"true" else (None, rest)
+    main = remote_url.real_path(path / os.fsdecode(common))
+    location = main if up is None else os.path.realpath(path / os.fsdecode(up))
+    origin = git_process.run(Path(location), ["ls-remote", "--get-url", "origin"], is_transfer=True)
+    url = os.fsdecode(origin.removesuffix(b"\n"))
+    if url == "origin":
+        return _identity(location, RemoteUrl(location, "file", "local", main))
+    return _identity(location, _remote_of(Path(location), url))
+
+
+def _remote_of(folder: Path, url: str) -> RemoteUrl:
+    try:
+        remote = remote_url.parse(url)
+    except SourceNotFound:  # a transport of the user's own making still tells repositories apart
+        return RemoteUrl(url, "file", "local", url.rpartition("@")[2])
+    return remote or RemoteUrl(url, "file", "local", remote_url.real_path(folder / Path(url).expanduser()))
+
+
+def _identity(location: str, remote: RemoteUrl) -> SourceIdentity:
+    name = remote.path.rpartition("/")[2].removesuffix(".git") if remote.host == "local" else remote.path
+    return SourceIdentity(remote.host, remote.path, name or "/", location, (remote.alias,))
+
+
+def _readable_folder(given: Path) -> Path:
+    path = Path(os.path.realpath(given))
+    try:
+        is_folder = path.is_dir() or path.stat() is None
+    except PermissionError as error:
+        raise SourceForbidden(f"may not look at {path}: {error.strerror}. Grant this user read access.") from error
+    except OSError as error:
+        raise SourceNotFound(
+            f"there is nothing at {path}. Check the path, or give a clone URL such as https://host/org/repo."
+        ) from error
+    if not is_folder:
+        raise SourceNotFound(f"{path} is a file: expected the folder of a git repository. Check the path.")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise SourceForbidden(f"may not read {path}: permission denied. Grant this user read access.")
+    return path

@@ -1,0 +1,124 @@
+"""Who a path or clone URL stands for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from devhealth.connectors.local_git import credentials, remote_url, source
+from devhealth.errors import SourceNotFound
+from tests.connectors.local_git.small_git import commit, git, repository, settings_in
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = repository(tmp_path / "shop")
+    commit(folder, {"src/a.txt": b"a\n"})
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("url", "alias", "location"),
+    [
+        ("https://github.com/acme/shop.git", "github.com/acme/shop", "https://github.com/acme/shop.git"),
+        ("https://GitHub.com/Acme/Shop", "github.com/acme/shop", "https://GitHub.com/Acme/Shop"),
+        ("https://ann:s3cret@github.com:443/acme/shop/", "github.com/acme/shop", "https://github.com:443/acme/shop/"),
+        ("https://s3cret@github.com/acme/shop", "github.com/acme/shop", "https://github.com/acme/shop"),
+        ("git@github.com:acme/shop.git", "github.com/acme/shop", "git@github.com:acme/shop.git"),
+        ("ssh://git@github.com:22/acme/shop", "github.com/acme/shop", "ssh://git@github.com:22/acme/shop"),
+        ("ssh://git:s3cret@host.org/Acme/Shop", "host.org/Acme/Shop", "ssh://git@host.org/Acme/Shop"),
+        ("ssh://git@ssh.github.com:443/acme/shop", "github.com/acme/shop", "ssh://git@ssh.github.com:443/acme/shop"),
+        ("https://host.org:8443/a/b/c.git", "host.org:8443/a/b/c", "https://host.org:8443/a/b/c.git"),
+        ("https://ann:a#b?c@host.org/x", "host.org/x", "https://host.org/x"),
+    ],
+)
+def test_every_spelling_of_a_url_has_one_alias_and_no_secret(url: str, alias: str, location: str) -> None:
+    parsed = remote_url.parse(url)
+    assert parsed is not None
+    assert (parsed.alias, parsed.location) == (alias, location)
+    assert "s3cret" not in repr(parsed).replace("username='s3cret'", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["ext::sh -c touch% x", "ftp://ann:s3cret@host/x", "https://ann:s3/cret@host/x", "https://"]
+)
+def test_a_url_git_cannot_be_given_is_refused_without_repeating_it(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound) as caught:
+        source.resolve(url, settings_in(tmp_path))
+    assert "s3" not in str(caught.value)
+
+
+def test_all_ways_into_a_worktree_are_one_repository(shop: Path, tmp_path: Path) -> None:
+    git(shop, "worktree", "add", "--quiet", "--detach", "../linked")
+    (tmp_path / "link").symlink_to(shop)
+    found = [
+        source.resolve(str(path), settings_in(tmp_path))
+        for path in (shop, shop / "src", shop / ".git", tmp_path / "linked", tmp_path / "link" / "src")
+    ]
+    assert {(one.provider_host, one.provider_id, one.name, one.aliases) for one in found} == {
+        ("local", str(shop), "shop", (str(shop),))
+    }
+    assert [one.location for one in found] == [str(shop)] * 3 + [str(tmp_path / "linked"), str(shop)]
+
+
+def test_a_bare_repository_is_named_without_its_suffix(shop: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", "--bare", str(shop), "bare.git")
+    git(tmp_path / "bare.git", "remote", "remove", "origin")
+    found = source.resolve(str(tmp_path / "bare.git" / "refs"), settings_in(tmp_path))
+    assert (found.location, found.name) == (str(tmp_path / "bare.git"), "bare")
+
+
+@pytest.mark.parametrize("url", ["https://ann:s3cret@GitHub.com/acme/shop.git", "git@github.com:acme/shop"])
+def test_a_clone_is_who_its_origin_is(shop: Path, tmp_path: Path, url: str) -> None:
+    git(shop, "remote", "add", "origin", url)
+    found = source.resolve(str(shop), settings_in(tmp_path))
+    assert found == source.SourceIdentity("github.com", "acme/shop", "acme/shop", str(shop), ("github.com/acme/shop",))
+
+
+def test_a_clone_of_a_folder_is_that_folder(shop: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", "shop", "copy")
+    git(tmp_path / "copy", "remote", "set-url", "origin", "../shop/.git")
+    by_url = source.resolve(f"file://{shop}", settings_in(tmp_path / "home"))
+    assert source.resolve(str(tmp_path / "copy"), settings_in(tmp_path)).aliases == by_url.aliases == (str(shop),)
+
+
+def test_an_empty_repository_has_an_identity(tmp_path: Path) -> None:
+    found = source.resolve(str(repository(tmp_path / "new")), settings_in(tmp_path))
+    assert (found.name, found.provider_id) == ("new", str(tmp_path / "new"))
+
+
+def test_a_folder_name_may_hold_newlines_colons_and_odd_bytes(tmp_path: Path) -> None:
+    folder = repository(tmp_path / os.fsdecode(b"a:b\nc\xff") / "x")
+    (folder / "deep").mkdir()
+    assert source.resolve(str(folder / "deep"), settings_in(tmp_path)).location == str(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("absent", "there is nothing at"), ("file", "is a file"), ("folder", "is not a git repository")],
+)
+def test_what_is_no_repository_is_said_in_a_sentence(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SourceNotFound, match=says):
+        source.resolve(str(tmp_path / name), settings_in(tmp_path))
+
+
+def test_a_token_is_found_by_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = remote_url.parse("https://git.acme-corp.org/a/b")
+    assert remote is not None
+    assert credentials.environment(remote) == {}
+    monkeypatch.setenv("DEVHEALTH_GIT_TOKEN_GIT_ACME_CORP_ORG", "ann:s3cret")
+    given = credentials.environment(remote)
+    assert (given["DEVHEALTH_GIT_USERNAME"], given["DEVHEALTH_GIT_PASSWORD"]) == ("ann", "s3cret")
+
+
+def test_ssh_never_asks_on_the_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("GIT_SSH", "GIT_SSH_COMMAND", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    remote = remote_url.parse("git@host.org:a/b")
+    assert remote is not None
+    assert "BatchMode=yes" in credentials.environment(remote)["GIT_SSH_COMMAND"]
+    (tmp_path / ".gitconfig").write_text("[core]\n\tsshCommand = ssh -i key\n")
+    assert credentials.environment(remote) == {}
