@@ -1,18 +1,75 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-UV_VERSION := 0.13.8
+MAKEFLAGS += --no-print-directory
+
 PYTHON ?= python3
-BOOT := .venv-boot
-UV := $(BOOT)/bin/uv
+REPO ?= $(CURDIR)
+STRICT ?=
 
-$(UV):
-	@$(PYTHON) -m venv $(BOOT) && $(BOOT)/bin/pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+# Everything devhealth and Airflow keep on one machine lives below .devhealth.
+STATE := $(CURDIR)/.devhealth
+demo airflow clean: export DEVHEALTH_HOME := $(STATE)
+demo airflow: export AIRFLOW_HOME := $(STATE)/airflow
+demo airflow: export AIRFLOW__CORE__DAGS_FOLDER := $(CURDIR)/dags
+demo airflow: export AIRFLOW__CORE__PLUGINS_FOLDER := $(CURDIR)/plugins
+demo airflow: export AIRFLOW__CORE__LOAD_EXAMPLES := False
+demo airflow: export AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY := 5
+demo airflow: export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION := False
+demo airflow clean check docs bench: export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins:$(CURDIR)
+DEVHEALTH := "$(STATE)/bin/devhealth"
 
-.venv/.ready: requirements/airflow-3.lock | $(UV)
-	@$(UV) venv -q --allow-existing --python $(PYTHON) .venv && $(UV) pip sync -q --python .venv/bin/python $< && touch $@
+help: ## List the targets.
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-.venv-2.11/.ready: requirements/airflow-2.lock | $(UV)
-	@$(UV) venv -q --allow-existing --python $(PYTHON) .venv-2.11 && $(UV) pip sync -q --python .venv-2.11/bin/python $< && touch $@
+demo: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Sync a repository through Airflow, show its metrics; REPO=path-or-url.
+	@$(DEVHEALTH) warehouse start
+	@$(DEVHEALTH) db upgrade
+	@$(DEVHEALTH) register "$(REPO)" --org demo
+	@.venv/bin/python -m devhealth_airflow.one_machine.run_here "$(STATE)/logs/demo.log" 'sync_local_git={"organisation": "demo"}' compute_metrics
+	@$(DEVHEALTH) show --org demo
+	@echo "      \`make airflow\` opens the same in Airflow; .devhealth/bin/devhealth is the command line."
 
-lock: | $(UV) ## Re-resolve both lock files from requirements.txt and requirements/*.in.
-	@for line in 3 2; do $(UV) pip compile -q --universal --no-header --no-annotate --python-version 3.11 requirements/airflow-$$line.in requirements/dev.in -o requirements/airflow-$$line.lock; done
+airflow: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Start Airflow with the DAGs on this machine and say where to log in.
+	@$(DEVHEALTH) db upgrade
+	@exec .venv/bin/python -m devhealth_airflow.one_machine.standalone "$(STATE)/logs/airflow.log"
+
+test: .venv/.ready .venv-2.11/.ready ## Check everything, then run all tests on both lines of Airflow.
+	@tests/both_lines.sh
+
+check: .venv/.ready ## Check format, lint, types, layers, SQL, and that the generated docs are current.
+	@export PATH="$(CURDIR)/.venv/bin:$$PATH"; set -e; \
+	ruff format --check -q .; ruff check -q .; mypy; lint-imports --no-cache; \
+	sqlfluff lint --disable-progress-bar include; python docs/generate.py --check
+
+docs: .venv/.ready ## Write the generated pages of docs/ anew.
+	@.venv/bin/python docs/generate.py
+
+bench: .venv/.ready ## Measure against plain git; REPO=path for another repository, STRICT=1 to fail on a miss.
+	@.venv/bin/python -m tests.bench $(if $(STRICT),--strict) $(if $(filter-out $(CURDIR),$(REPO)),--repo "$(REPO)")
+
+lock: .venv/.ready ## Resolve both lock files anew from requirements.txt and requirements/*.in.
+	@for line in 3 2; do .venv-boot/bin/uv pip compile -q --universal --no-header --no-annotate --python-version 3.11 requirements/airflow-$$line.in requirements/dev.in -o requirements/airflow-$$line.lock; done
+
+clean: ## Stop the embedded ClickHouse, then remove the environments, caches and .devhealth.
+	@if [ -x .venv/bin/python ] && [ -d .devhealth/warehouse ]; then .venv/bin/python -m devhealth.cli warehouse stop; fi
+	@rm -rf .venv .venv-2.11 .venv-boot .devhealth dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: requirements/airflow-3.lock
+	@$(PYTHON) requirements/environment.py .venv $<
+
+.venv-2.11/.ready: requirements/airflow-2.lock
+	@$(PYTHON) requirements/environment.py .venv-2.11 $< 3.12
+
+.devhealth/airflow/migrated: .venv/.ready
+	@mkdir -p .devhealth/airflow .devhealth/logs
+	@echo "Preparing the database of Airflow ..."
+	@.venv/bin/python -m airflow db migrate >.devhealth/logs/migrate.log 2>&1 || { tail -20 .devhealth/logs/migrate.log; exit 1; }
+	@touch $@
+
+.devhealth/bin/devhealth: Makefile
+	@mkdir -p .devhealth/bin
+	@printf '#!/bin/sh\nexport DEVHEALTH_HOME="$${DEVHEALTH_HOME:-%s}" PYTHONPATH="%s"\nexec "%s" -m devhealth.cli "$$@"\n' "$(STATE)" "$(CURDIR)/include" "$(CURDIR)/.venv/bin/python" >$@
+	@chmod +x $@
+
+.PHONY: help demo airflow test check docs bench lock clean

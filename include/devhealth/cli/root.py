@@ -8,6 +8,7 @@ import click
 from devhealth import __version__
 from devhealth.cli.db import db
 from devhealth.cli.metrics import metrics
+from devhealth.cli.register import register
 from devhealth.cli.show import show
 from devhealth.cli.sync import sync
 from devhealth.cli.warehouse import warehouse
@@ -64,7 +65,7 @@ def version() -> None:
     click.echo(f"devhealth {__version__}")
 
 
-for _command in (sync, metrics, show, warehouse, db):
+for _command in (register, sync, metrics, show, warehouse, db):
     cli.add_command(_command)
 
 

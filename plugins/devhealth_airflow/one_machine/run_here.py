@@ -1,0 +1,96 @@
+"""Run DAGs to their end in this process: `python -m ....run_here LOG DAG_ID[=CONF_JSON] ...`.
+
+For trying things out on one machine; needs Airflow 3. Everything Airflow prints goes to the file LOG, the terminal
+shows one line a task. Exits 1 at the first run that does not succeed, and says which task failed and why.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+TERMINAL = os.fdopen(os.dup(1), "w", buffering=1)
+"""Where a person reads, whatever happens to standard output."""
+
+
+def main() -> None:
+    """Run the DAGs that the arguments name, one after the other."""
+    log, wanted = Path(sys.argv[1]), sys.argv[2:]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+    _say("starting Airflow ...")
+    for each in wanted:
+        dag_id, _, conf = each.partition("=")
+        if not _succeeds(dag_id, json.loads(conf or "{}")):
+            TERMINAL.write(f"{dag_id} failed; the whole log is {log}\n")
+            sys.exit(1)
+
+
+def _succeeds(dag_id: str, conf: dict[str, Any]) -> bool:
+    import logging
+
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk.listener import get_listener_manager
+
+    logging.getLogger("airflow.task").propagate = True
+    folder = os.environ["AIRFLOW__CORE__DAGS_FOLDER"]
+    dag = DagBag(dag_folder=f"{folder}/{dag_id}.py").dags.get(dag_id)
+    if dag is None:
+        TERMINAL.write(f"{folder}/{dag_id}.py holds no DAG {dag_id}\n")
+        return False
+    lines = _lines(dag_id)
+    listeners: Any = get_listener_manager()
+    listeners.add_listener(lines)
+    try:
+        return bool(dag.test(run_conf=conf).state == "success")
+    finally:
+        listeners.pm.unregister(lines)
+
+
+def _lines(dag_id: str) -> SimpleNamespace:
+    """A listener that writes a line for each task: while it runs where a terminal can show that, and when it ends."""
+    from airflow.listeners import hookimpl
+
+    begun = {"at": time.monotonic()}
+
+    def line(task: Any, outcome: str) -> str:
+        index = f" {task.map_index + 1}" if task.map_index >= 0 else ""
+        return f"  {dag_id:<18}{task.task_id.removeprefix('unit.') + index:<16}{outcome}"
+
+    def end(task: Any, outcome: str) -> None:
+        _say("")
+        TERMINAL.write(line(task, outcome) + "\n")
+
+    @hookimpl
+    def on_task_instance_running(task_instance: Any) -> None:
+        begun["at"] = time.monotonic()
+        _say(line(task_instance, "..."))
+
+    @hookimpl
+    def on_task_instance_success(task_instance: Any) -> None:
+        end(task_instance, f"{time.monotonic() - begun['at']:6.1f} s")
+
+    @hookimpl
+    def on_task_instance_failed(task_instance: Any, error: Any) -> None:
+        end(task_instance, f"FAILED\n    {error}")
+
+    return SimpleNamespace(
+        on_task_instance_running=on_task_instance_running,
+        on_task_instance_success=on_task_instance_success,
+        on_task_instance_failed=on_task_instance_failed,
+    )
+
+
+def _say(text: str) -> None:
+    """Replace the line that is being worked on, on a terminal only."""
+    if TERMINAL.isatty():
+        TERMINAL.write(f"\r\x1b[2K{text}")
+
+
+if __name__ == "__main__":
+    main()

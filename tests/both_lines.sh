@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs `make check` and all tests on both lines of Airflow; the last line adds up what the runner counted.
+# Everything runs even when something before it failed; the exit status says whether all of it passed.
+set -u
+cd "$(dirname "$0")/.."
+reports=$(mktemp -d)
+trap 'rm -rf "$reports"' EXIT
+verdicts=() status=0
+
+run() {
+  local name=$1 begin=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  if "$@"; then
+    verdicts+=("passed  $name ($((SECONDS - begin)) s)")
+  else
+    verdicts+=("FAILED  $name ($((SECONDS - begin)) s)")
+    status=1
+  fi
+}
+
+line() {
+  run "tests on Airflow $1" "$2/bin/python" -m pytest -n "${TEST_WORKERS:-2}" --dist loadfile -p no:cacheprovider \
+    --junitxml "$reports/$1.xml" ${PYTEST_ARGS:-} </dev/null
+}
+
+run "check" make check
+line 3.3 .venv
+line 2.11 .venv-2.11
+
+printf '\n'
+printf '%s\n' "${verdicts[@]}"
+.venv/bin/python - "$reports"/*.xml <<'EOF' || status=1
+import sys
+from xml.etree import ElementTree
+
+suites = [suite for path in sys.argv[1:] for suite in ElementTree.parse(path).iter("testsuite")]
+ran, failed, skipped = (sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "failures", "skipped"))
+failed += sum(int(suite.get("errors", 0)) for suite in suites)
+print(f"total: {ran - failed - skipped} passed, {failed} failed, {skipped} skipped")
+sys.exit(ran == skipped)
+EOF
+exit "$status"
