@@ -1,9 +1,11 @@
+import itertools
 from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devhealth.models.unit import DayRange
 from devhealth.pipelines.days import MOST_RANGES, TouchedDays
-from hypothesis import given
-from hypothesis import strategies as st
 
 DAYS = st.sets(st.dates(date(1990, 1, 1), date(2030, 1, 1)), max_size=200)
 
@@ -21,7 +23,7 @@ def test_every_day_is_in_exactly_one_of_few_ranges(days):
     ranges = [(date.fromisoformat(one.since), date.fromisoformat(one.before)) for one in touched.ranges()]
     assert len(ranges) <= MOST_RANGES
     assert ranges == sorted(ranges)
-    assert all(before < since for (_, before), (since, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(before < since for (_, before), (since, _) in itertools.pairwise(ranges))
     for day in days:
         assert sum(since <= day < before for since, before in ranges) == 1
     assert all(since in days and before - timedelta(days=1) in days for since, before in ranges)

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from devhealth.errors import InputError
 from devhealth.pipelines.request import EARLIEST, fit_for_a_path, window_between
 

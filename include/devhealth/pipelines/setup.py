@@ -1,9 +1,13 @@
 """Getting ready: databases at their newest version, a source registered."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
+
+from sqlalchemy.engine import Engine
 
 from devhealth.errors import InputError
 from devhealth.pipelines import providers
+from devhealth.pipelines.providers import SourceIdentity
 from devhealth.semantic import configurations, database, organizations, repositories
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
@@ -34,6 +38,8 @@ def register_source(
 ) -> SyncConfiguration:
     """A sync configuration of one source, made or updated; its organisation and repository are created as needed.
 
+    Without a name it is called like the source; a second source of that name gets the digest of its location after it.
+
     Raises SourceError when the location is no repository, InputError for an unknown target.
     """
     known = providers.targets(provider)
@@ -55,9 +61,19 @@ def register_source(
     return configurations.save(
         engine,
         org_id=org_id,
-        name=name or identity.name,
+        name=name or _name(engine, org_id, provider, identity),
         provider=provider,
         sources=[identity.location],
         targets=list(targets or known),
         options=dict(options or {}),
     )
+
+
+def _name(engine: Engine, org_id: str, provider: str, identity: SourceIdentity) -> str:
+    taken = {one.name: one.sources for one in configurations.list_configurations(engine, org_id, provider)}
+    for name, sources in taken.items():
+        if sources == [identity.location]:
+            return name
+    if identity.name not in taken:
+        return identity.name
+    return f"{identity.name}-{hashlib.sha256(identity.location.encode()).hexdigest()[:8]}"

@@ -25,11 +25,11 @@ class Page:
 
     def open(self) -> BinaryIO:
         """The page's bytes."""
-        return cast("BinaryIO", self.path.open("rb"))
+        return self.path.open("rb")
 
     def read(self) -> bytes:
         """The whole page; for pages known to be small."""
-        return cast("bytes", self.path.read_bytes())
+        return self.path.read_bytes()
 
     def size(self) -> int:
         """Bytes of the page."""
@@ -82,7 +82,7 @@ class UnitStaging:
     def read(self, name: str) -> bytes | None:
         """A small file beside the pages, or None."""
         try:
-            return cast("bytes", (self.root / name).read_bytes())
+            return (self.root / name).read_bytes()
         except FileNotFoundError:
             return None
 
