@@ -40,13 +40,12 @@ def repository(folder: Path, *, bare: bool = False) -> Path:
 def commit(folder: Path, files: dict[str | bytes, bytes | None] | None = None) -> str:
     """Commit these contents (None removes a file); the commit's id."""
     for name, content in (files or {}).items():
-        path = os.path.join(os.fsencode(folder), os.fsencode(name))
+        path = folder / os.fsdecode(name)
         if content is None:
-            os.unlink(path)
+            path.unlink()
             continue
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "change")
     return text(folder, "rev-parse", "HEAD")

@@ -1,0 +1,275 @@
+"""Mirrors of clone URLs, over file:// and a small HTTP server on loopback."""
+
+import base64
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from tests.connectors.local_git.small_git import commit, git, repository, settings_in, text
+
+from devhealth.connectors.local_git import credentials, remote_access, source
+from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
+from devhealth.settings import Settings
+
+SECRET = "pl4nted-s3cret"
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    folder = repository(tmp_path / "origin")
+    commit(folder, {"a.txt": b"1\n"})
+    git(folder, "tag", "-a", "v1", "-m", "one")
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path / "home")
+
+
+def url_of(folder: Path) -> str:
+    return f"file://{folder}"
+
+
+def refs(folder: Path) -> str:
+    return text(folder, "for-each-ref", "refs/heads", "refs/tags")
+
+
+def synced(origin: Path, settings: Settings) -> Path:
+    """What a run does: resolve, then open as of the run's time."""
+    as_of = datetime.now(UTC)
+    return source.open_source(source.resolve(url_of(origin), settings).location, settings, as_of)
+
+
+def test_a_mirror_holds_branches_and_tags_only(origin: Path, settings: Settings) -> None:
+    git(origin, "update-ref", "refs/pull/1/head", "HEAD")
+    mirror = synced(origin, settings)
+    assert refs(mirror) == refs(origin)
+    assert text(mirror, "for-each-ref") == refs(origin)
+    assert text(mirror, "config", "gc.pruneExpire") == "never"
+    assert (mirror / "objects" / "info" / "commit-graphs").is_dir()
+
+
+def test_a_mirror_follows_branches_tags_and_the_default_branch(origin: Path, settings: Settings) -> None:
+    synced(origin, settings)
+    git(origin, "branch", "old")
+    synced(origin, settings)
+    git(origin, "branch", "-D", "old")
+    git(origin, "branch", "old/nested")
+    git(origin, "branch", "-m", "main", "trunk")
+    git(origin, "tag", "-d", "v1")
+    commit(origin, {"b.txt": b"2\n"})
+    mirror = synced(origin, settings)
+    assert refs(mirror) == refs(origin)
+    assert text(mirror, "symbolic-ref", "HEAD") == "refs/heads/trunk"
+
+
+def test_commits_lost_by_a_forced_push_stay_readable(origin: Path, settings: Settings) -> None:
+    lost = commit(origin, {"a.txt": b"lost\n"})
+    mirror = synced(origin, settings)
+    git(origin, "reset", "--quiet", "--hard", "HEAD~1")
+    for number in range(3):
+        commit(origin, {"a.txt": b"%d\n" % number})
+        synced(origin, settings)
+    git(mirror, "repack", "-a", "-d", "-k", "-q")
+    assert text(mirror, "cat-file", "-t", lost) == "commit"
+    assert refs(mirror) == refs(origin)
+
+
+def test_many_fetches_end_in_one_pack(origin: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devhealth.connectors.local_git.mirror._MOST_PACKS", 2)
+    for number in range(4):
+        commit(origin, {"a.txt": b"%d\n" % number})
+        mirror = synced(origin, settings)
+    assert len(list((mirror / "objects" / "pack").glob("*.pack"))) <= 2
+    git(mirror, "fsck", "--strict")
+
+
+def test_the_remote_is_looked_at_once_a_run(origin: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced(origin, settings)
+    asked: list[str] = []
+    transfer = remote_access.transfer
+    monkeypatch.setattr(remote_access, "transfer", lambda *given: asked.append(given[1][0]) or transfer(*given))
+    as_of = datetime.now(UTC)
+    location = source.resolve(url_of(origin), settings).location
+    for _ in range(3):
+        source.open_source(location, settings)
+        source.open_source(location, settings, as_of)
+    assert asked == ["ls-remote"]
+    source.open_source(location, settings, datetime.now(UTC) + timedelta(seconds=1))
+    assert asked == ["ls-remote", "ls-remote"]
+
+
+def test_a_detached_or_empty_remote_is_mirrored(tmp_path: Path, origin: Path, settings: Settings) -> None:
+    git(origin, "checkout", "--quiet", "--detach")
+    synced(origin, settings)
+    assert text(synced(origin, settings), "symbolic-ref", "HEAD") == "refs/heads/main"
+    empty = repository(tmp_path / "empty")
+    synced(empty, settings)
+    commit(empty, {"a": b"a"})
+    assert refs(synced(empty, settings)) == refs(empty)
+
+
+def test_a_shallow_remote_is_mirrored_as_shallow(tmp_path: Path, origin: Path, settings: Settings) -> None:
+    commit(origin, {"a.txt": b"2\n"})
+    git(tmp_path, "clone", "--quiet", "--depth", "1", url_of(origin), "cut")
+    mirror = synced(tmp_path / "cut", settings)
+    commit(tmp_path / "cut", {"a.txt": b"3\n"})
+    assert refs(synced(tmp_path / "cut", settings)) == refs(tmp_path / "cut")
+    assert text(mirror, "rev-parse", "--is-shallow-repository") == "true"
+
+
+def test_a_remote_that_vanishes_is_not_found_and_the_mirror_stays(origin: Path, settings: Settings) -> None:
+    mirror = synced(origin, settings)
+    origin.rename(origin.with_name("elsewhere"))
+    for call in (source.resolve, partial(source.open_source, as_of=datetime.now(UTC))):
+        with pytest.raises(SourceNotFound, match=r"cannot be read: .* Check the URL"):
+            call(url_of(origin), settings)
+    assert text(source.open_source(url_of(origin), settings), "cat-file", "-t", "main") == "commit"
+    assert mirror.is_dir()
+
+
+def test_what_a_killed_git_left_is_replaced(origin: Path, settings: Settings) -> None:
+    mirror = synced(origin, settings)
+    left = mirror.with_name(f"{mirror.name}.abc.part")
+    mirror.rename(left)
+    (left / "HEAD").unlink()
+    assert refs(synced(origin, settings)) == refs(origin)
+    assert not left.exists()
+    for lock in ("HEAD.lock", "packed-refs.lock", "refs/heads/main.lock", "objects/info/commit-graphs/x.lock"):
+        (mirror / lock).write_text("")
+    commit(origin, {"a.txt": b"2\n"})
+    assert refs(synced(origin, settings)) == refs(origin)
+
+
+def test_processes_at_once_get_one_whole_mirror(origin: Path, settings: Settings) -> None:
+    for number in range(30):
+        commit(origin, {f"{number}.txt": b"%d\n" % number})
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        folders = pool.starmap(synced, [(origin, settings)] * 6)
+    assert len(set(folders)) == 1
+    assert refs(folders[0]) == refs(origin)
+    assert [path.name for path in (settings.home / "mirrors").iterdir() if path.is_dir()] == [folders[0].name]
+
+
+class _Guarded(SimpleHTTPRequestHandler):
+    """A repository over plain HTTP that wants the right password."""
+
+    def do_GET(self) -> None:
+        wanted = base64.b64encode(f"ann:{SECRET}".encode()).decode()
+        if self.headers.get("Authorization") != f"Basic {wanted}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="acme"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.server.arguments.append(_all_arguments())  # type: ignore[attr-defined]
+        super().do_GET()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def _all_arguments() -> bytes:
+    found = b""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += path.read_bytes() + b"\n"
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture
+def guarded(origin: Path) -> Iterator[ThreadingHTTPServer]:
+    bare = origin.with_name("guarded.git")
+    git(origin, "clone", "--quiet", "--bare", str(origin), str(bare))
+    git(bare, "update-server-info")
+    handler = partial(_Guarded, directory=str(origin.parent))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.arguments = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _forgetful(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(credentials, "_given", {})
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".gitconfig").write_text(f"[credential]\n\thelper = store --file={tmp_path}/stored\n")
+
+
+def _files_with_the_secret(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_a_remote_that_wants_credentials_says_how_to_give_them(
+    guarded: ThreadingHTTPServer, settings: Settings
+) -> None:
+    with pytest.raises(SourceForbidden, match=r"wants credentials: .* Set DEVHEALTH_GIT_TOKEN_127_0_0_1_\d+ to"):
+        source.resolve(f"http://127.0.0.1:{guarded.server_port}/guarded.git", settings)
+
+
+@pytest.mark.parametrize("way", ["url", "variable"])
+def test_a_secret_is_used_and_seen_nowhere(
+    guarded: ThreadingHTTPServer,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    way: str,
+) -> None:
+    host = f"127.0.0.1:{guarded.server_port}"
+    user = f"ann:{SECRET}@" if way == "url" else ""
+    if way == "variable":
+        monkeypatch.setenv(credentials.variable(host), f"ann:{SECRET}")
+    with caplog.at_level(logging.DEBUG):
+        found = source.resolve(f"http://{user}{host}/guarded.git", settings)
+        mirror = source.open_source(found.location, settings, datetime.now(UTC))
+    assert found.location == f"http://{host}/guarded.git"
+    assert found.aliases == (f"{host}/guarded",)
+    assert ("set DEVHEALTH_GIT_TOKEN_127_0_0_1" in caplog.text) is (way == "url")
+    arguments = b"".join(guarded.arguments)  # type: ignore[attr-defined]
+    assert b"remote-http" in arguments
+    assert SECRET.encode() not in arguments
+    assert SECRET not in caplog.text
+    assert SECRET not in repr(found)
+    assert text(mirror, "cat-file", "-t", "main") == "commit"
+    assert _files_with_the_secret(settings.home.parent) == []
+
+
+def test_a_wrong_secret_is_not_repeated(guarded: ThreadingHTTPServer, settings: Settings) -> None:
+    with pytest.raises(SourceForbidden) as caught:
+        source.resolve(f"http://ann:wr0ng@127.0.0.1:{guarded.server_port}/guarded.git", settings)
+    assert "wr0ng" not in str(caught.value)
+
+
+def test_a_remote_that_says_nothing_is_given_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_access, "SILENT_SECONDS", 1)
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:  # listens, never answers
+        with pytest.raises(SourceNotFound, match="cannot be read"):
+            source.resolve(f"http://127.0.0.1:{server.server_port}/x.git", settings)
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path, origin: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Exception, match="Set DEVHEALTH_HOME"):
+        source.resolve(url_of(origin), settings_in(tmp_path / "file"))
+
+
+def test_a_broken_remote_is_no_damage_to_go_on_with(origin: Path, settings: Settings) -> None:
+    """SourceCorrupt would let the run go on without pages."""
+    tree = text(origin, "rev-parse", "HEAD^{tree}")
+    os.unlink(origin / ".git" / "objects" / tree[:2] / tree[2:])
+    with pytest.raises(SourceError) as caught:
+        synced(origin, settings)
+    assert caught.type is SourceNotFound
