@@ -1,0 +1,13 @@
+# Airflow with everything devhealth needs; dags/, plugins/ and include/ are copied in, compose mounts them over.
+FROM apache/airflow:3.3.2-python3.12
+
+USER root
+RUN install --directory --owner=airflow --group=0 --mode=0775 /opt/devhealth
+USER airflow
+
+COPY requirements.txt /requirements.txt
+RUN pip install --no-cache-dir "apache-airflow==${AIRFLOW_VERSION}" -r /requirements.txt
+
+COPY --chown=airflow:0 dags /opt/airflow/dags
+COPY --chown=airflow:0 plugins /opt/airflow/plugins
+COPY --chown=airflow:0 include /opt/airflow/include
