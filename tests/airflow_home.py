@@ -1,0 +1,143 @@
+"""A real Airflow in a folder of its own, on whichever line the tests run, driven by its command line."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from devhealth.settings import Settings
+from devhealth.warehouse import embedded
+
+ROOT = Path(__file__).parents[1]
+IS_2 = version("apache-airflow").startswith("2.")
+
+
+@dataclass(frozen=True)
+class AirflowHome:
+    """`environment` is all that its processes get to see: no PYTHONPATH, nothing of the caller's."""
+
+    folder: Path
+    environment: dict[str, str]
+    python: str = sys.executable
+
+    @property
+    def settings(self) -> Settings:
+        """What a task without connections works with."""
+        return Settings.from_environment(self.environment)
+
+    def with_environment(self, **more: str) -> "AirflowHome":
+        """The same folder, seen by processes that know more."""
+        return replace(self, environment=self.environment | more)
+
+    def start(self, *arguments: str, log: str = "output.log") -> subprocess.Popen[bytes]:
+        """`airflow ...` as a process group of its own; what it prints is appended to the file."""
+        with (self.folder / log).open("ab") as file:
+            return subprocess.Popen(
+                [self.python, "-m", "airflow", *arguments],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=self.environment,
+                cwd=self.folder,
+                start_new_session=True,
+            )
+
+    def run(self, *arguments: str, expect: int = 0) -> str:
+        """The output of `airflow ...`, which must end with the expected status."""
+        done = subprocess.run(
+            [self.python, "-m", "airflow", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=self.environment,
+            cwd=self.folder,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        with (self.folder / "output.log").open("a") as file:
+            file.write(done.stdout)
+        assert done.returncode == expect, done.stdout[-6000:]
+        return done.stdout
+
+    def test_dag(self, dag_id: str, *, expect: int = 0, day: str | None = None, **conf: object) -> str:
+        """`airflow dags test`: a run by hand, to its end, without scheduler."""
+        options = ["--conf", json.dumps(conf)] if conf else []
+        return self.run("dags", "test", *options, dag_id, *([day] if day else []), expect=expect)
+
+    def query(self, sql: str, *parameters: object) -> list[tuple]:
+        """Rows of Airflow's own database."""
+        with contextlib.closing(sqlite3.connect(self.folder / "airflow.db", timeout=30)) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def states(self, dag_id: str) -> dict[tuple[str, int], str]:
+        """How the tasks of the newest run ended, by task and map index."""
+        rows = self.query(
+            "select task_id, map_index, state from task_instance where dag_id = ? and run_id = "
+            "(select run_id from dag_run where dag_id = ? order by id desc limit 1)",
+            dag_id,
+            dag_id,
+        )
+        return {(task, index): state for task, index, state in rows}
+
+    def stop(self) -> None:
+        """End the embedded ClickHouse that tasks may have started."""
+        embedded.stop(self.settings.home)
+
+
+def new_home(folder: Path, database: Path | None = None, *, delivery: Path = ROOT) -> AirflowHome:
+    """A home with the DAGs and plugins of the folder `delivery`, and a copy of the migrated database."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if database:
+        shutil.copy(database, folder / "airflow.db")
+    return AirflowHome(
+        folder,
+        {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "TZ": "UTC",
+            "PYTHONWARNINGS": "ignore",
+            "AIRFLOW_HOME": str(folder),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(delivery / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(delivery / "plugins"),
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            "DEVHEALTH_HOME": str(folder / "devhealth"),
+        },
+    )
+
+
+@contextlib.contextmanager
+def running(*processes: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Ends the processes and all their children when the block does."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            kill_tree(process.pid, signal.SIGTERM)
+        for process in processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+            kill_tree(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def kill_tree(pid: int, number: int) -> None:
+    """Signal a process and all its descendants, in whatever groups they are."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        for process in [*root.children(recursive=True), root]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
