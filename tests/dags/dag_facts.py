@@ -5,6 +5,7 @@ A script: the process of the tests stays free of Airflow, and this one knows onl
 
 import importlib.util
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import airflow.settings  # noqa: F401 - puts the plugin folder on the path, as in every Airflow process
 from airflow.providers.common.compat.sdk import DAG, BaseOperator
 
+AIRFLOWS_OWN = (sys.prefix, sys.base_prefix, os.environ["AIRFLOW_HOME"], "/proc/")
 WATCH = {"on": False, "touched": []}
 
 
@@ -71,9 +73,9 @@ def note(event, arguments):
 
 
 def is_data(event, arguments):
-    """Whether a file is opened that is neither code nor part of Airflow's own installation."""
+    """Whether a file is opened that is neither code nor Airflow's own."""
     name = str(arguments[0]) if event == "open" else ".py"
-    return not (name.endswith(".py") or "__pycache__" in name or name.startswith((sys.prefix, sys.base_prefix)))
+    return not (name.endswith(".py") or "__pycache__" in name or name.startswith(AIRFLOWS_OWN))
 
 
 if __name__ == "__main__":
