@@ -5,9 +5,13 @@ version column, the partitions, and which values mean "gone". The DDL of ClickHo
 of PostgreSQL and SQLite (`devhealth.sinks.sql`) are derived from it, and so is the documentation.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -100,12 +104,24 @@ def table(
 
 def table_of(record: type[Record] | str) -> Table:
     """The table a record type, or a table name, stands for; KeyError when it has none."""
-    return _BY_NAME[record] if isinstance(record, str) else _BY_RECORD[record]
+    if not isinstance(record, str):
+        return _BY_RECORD[record]
+    _declare_all()
+    return _BY_NAME[record]
 
 
 def all_tables() -> tuple[Table, ...]:
-    """Every declared table, in order of declaration."""
-    return tuple(_BY_NAME.values())
+    """Every declared table, by name."""
+    _declare_all()
+    return tuple(_BY_NAME[name] for name in sorted(_BY_NAME))
+
+
+@cache
+def _declare_all() -> None:
+    """Import every module beside this one: a table exists because its record does, listed nowhere else."""
+    package = __name__.rpartition(".")[0]
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
