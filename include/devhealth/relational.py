@@ -101,10 +101,8 @@ def translated(engine: Engine) -> Iterator[None]:
         raise _translate(error.orig, engine.url) from None
     except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]  # of a driver's own cursor
         raise _translate(error, engine.url) from None
-    except UnicodeEncodeError as error:
-        raise StoreError(
-            f"{location(engine.url)} cannot hold the text {error.object!r}: it is not valid Unicode."
-        ) from None
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise StoreError(f"{location(engine.url)} cannot hold a value: {error}.") from None
 
 
 def insert_into(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

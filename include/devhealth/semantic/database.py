@@ -6,7 +6,7 @@ the wheel alike; `alembic/` at the root of a checkout is a link to it.
 
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.errors import InputError, SchemaOutdated, StoreError
@@ -95,11 +95,7 @@ def _revision(engine: Engine) -> str | None:
 
 
 def _read_revision(connection: Connection) -> str | None:
-    if connection.dialect.name == "sqlite":
-        there = connection.execute(text("select 1 from sqlite_master where name = 'alembic_version'")).scalar()
-    else:
-        there = connection.execute(text("select to_regclass('alembic_version')")).scalar()
-    if not there:
+    if not inspect(connection).has_table("alembic_version"):
         return None
     found = connection.execute(text("select version_num from alembic_version")).scalar()
     return None if found is None else str(found)

@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from io import StringIO
+from io import BytesIO
 from itertools import groupby
 from typing import Any
 
@@ -130,7 +130,7 @@ def _write(connection: Connection, declared: Declared, rows: list[Row]) -> None:
         connection.exec_driver_sql(str(compiled), sql_rows.for_sqlite(declared, rows))
 
 
-def _copy(connection: Connection, table: Table, declared: Declared, content: StringIO) -> None:
+def _copy(connection: Connection, table: Table, declared: Declared, content: BytesIO) -> None:
     """COPY into a temporary table, and from there into the real one."""
     staged = sql_table(f"staged_{table.name}", *(sql_column(column.name) for column in table.columns))
     connection.exec_driver_sql(f"create temporary table {staged.name} (like {table.name}) on commit drop")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import msgspec
@@ -43,7 +43,7 @@ def oldest(declared: Table, rows: list[Row]) -> datetime:
     return least
 
 
-def as_csv(declared: Table, rows: list[Row]) -> StringIO:
+def as_csv(declared: Table, rows: list[Row]) -> BytesIO:
     """The rows in CSV_FORMAT, ready to be read."""
     columns = list(zip(*rows, strict=True))
     for position, column in enumerate(declared.columns):
@@ -55,8 +55,7 @@ def as_csv(declared: Table, rows: list[Row]) -> StringIO:
         columns[position] = tuple(values)
     content = StringIO()
     csv.writer(content, lineterminator="\r\n").writerows(zip(*columns, strict=True))
-    content.seek(0)
-    return content
+    return BytesIO(content.getvalue().encode())
 
 
 def for_sqlite(declared: Table, rows: list[Row]) -> list[Row]:

@@ -1,0 +1,150 @@
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from devhealth.errors import InputError, SchemaOutdated, StoreError
+from devhealth.relational import writing
+from devhealth.semantic import database, organizations
+from devhealth.semantic.tables import HEAD, metadata
+from devhealth.settings import Settings
+from tests.processes import at_once
+
+INNER = {"sqlite_sequence"}
+"""Tables of SQLite itself, which SQLAlchemy 1.4 lists among ours."""
+
+
+def test_there_is_one_head_and_the_code_names_it():
+    config = Config()
+    config.set_main_option("script_location", str(database.migrations_folder()))
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_the_root_of_a_checkout_links_to_the_migrations_and_is_no_package():
+    root = Path(__file__).parents[2] / "alembic"
+    assert root.resolve() == database.migrations_folder().resolve()
+    assert not (root / "__init__.py").exists()
+
+
+def test_up_down_and_up_again(settings: Settings):
+    assert database.current(settings) is None
+    assert database.upgrade(settings)
+    assert database.current(settings) == HEAD
+    database.downgrade(settings, "base")
+    assert database.current(settings) is None
+    engine = database.open_semantic(settings)
+    assert set(inspect(engine).get_table_names()) - INNER == {"alembic_version"}
+    engine.dispose()
+    assert database.upgrade(settings)
+    assert database.current(settings) == HEAD
+
+
+def test_the_migrations_make_exactly_the_declared_tables(settings: Settings):
+    database.upgrade(settings)
+    with database.open_semantic(settings).connect() as connection:
+        wanted = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": lambda name, *_: name not in INNER,
+        }
+        context = MigrationContext.configure(connection, opts=wanted)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_every_table_carries_the_organisation():
+    assert all("org_id" in table.columns for table in metadata.tables.values())
+
+
+def test_twenty_processes_upgrade_at_once(settings: Settings):
+    import alembic.command  # noqa: F401  before the fork, so that they meet in the database
+
+    done = at_once(20, lambda number: database.upgrade(settings))
+    assert sum(done) == 1
+    assert database.current(settings) == HEAD
+
+
+def test_an_upgrade_with_nothing_to_do_is_fast(settings: Settings):
+    database.upgrade(settings)
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert not database.upgrade(settings)
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 0.05
+
+
+def test_an_unknown_revision_is_refused(settings: Settings):
+    database.upgrade(settings)
+    with pytest.raises(InputError, match="'7777'"):
+        database.downgrade(settings, "7777")
+    assert database.current(settings) == HEAD
+
+
+def test_check_names_the_remedy_when_tables_are_missing(settings: Settings):
+    engine = database.open_semantic(settings)
+    with pytest.raises(SchemaOutdated, match=r"revision none.*needs 0001.*`devhealth db upgrade`"):
+        database.check(engine)
+    with pytest.raises(SchemaOutdated, match="`devhealth db upgrade`"):
+        organizations.list_organizations(engine)
+    engine.dispose()
+
+
+def test_check_refuses_tables_newer_than_the_code(settings: Settings):
+    database.upgrade(settings)
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("update alembic_version set version_num = '9999'")
+    with pytest.raises(SchemaOutdated, match="9999, newer than this code"):
+        database.check(engine)
+    with pytest.raises(SchemaOutdated, match="9999, newer than this code"):
+        database.upgrade(settings)
+    engine.dispose()
+
+
+def test_a_killed_migration_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch):
+    migrate = database._migrate
+
+    def die_afterwards(connection, direction, revision):
+        migrate(connection, direction, revision)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(database, "_migrate", die_afterwards)
+    with pytest.raises(KeyboardInterrupt):
+        database.upgrade(settings)
+    engine = database.open_semantic(settings)
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_an_incomplete_copy_says_where_the_migrations_belong(settings: Settings, monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(database, "__file__", str(tmp_path / "database.py"))
+    with pytest.raises(StoreError, match="migrations are missing: expected"):
+        database.upgrade(settings)
+
+
+def test_a_sqlite_file_is_private_and_its_folder_made(tmp_path: Path):
+    file = tmp_path / "new" / "folder" / "semantic.db"
+    settings = Settings(home=tmp_path, semantic_uri=f"sqlite:///{file}")
+    database.upgrade(settings)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    with database.open_semantic(settings).connect() as connection:
+        assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_every_spelling_of_postgresql_means_psycopg2(scheme: str, tmp_path: Path):
+    settings = Settings(home=tmp_path, semantic_uri=f"{scheme}://user:secret@127.0.0.1:1/semantic")
+    engine = database.open_semantic(settings)
+    assert engine.url.drivername == "postgresql+psycopg2"
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1") as caught:
+        database.check(engine)
+    assert "secret" not in f"{caught.value!r} {caught.value.__cause__!r} {engine!r} {settings!r}"

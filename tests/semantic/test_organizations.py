@@ -1,0 +1,38 @@
+import pytest
+from sqlalchemy.engine import Engine
+
+from devhealth.errors import InputError, UnknownName
+from devhealth.semantic import database, organizations
+from devhealth.settings import Settings
+from tests.processes import at_once
+
+
+def test_a_slug_always_has_the_same_id(engine: Engine):
+    first = organizations.ensure_organization(engine, "acme")
+    assert organizations.ensure_organization(engine, "acme") == first
+    assert organizations.organization_id(engine, "acme") == first
+    assert organizations.ensure_organization(engine, "beta") != first
+    assert [one.slug for one in organizations.list_organizations(engine)] == ["acme", "beta"]
+
+
+def test_an_unknown_organisation_is_refused_with_those_there_are(engine: Engine):
+    with pytest.raises(UnknownName, match=r"'acme' does not exist\. There is none yet"):
+        organizations.organization_id(engine, "acme")
+    organizations.ensure_organization(engine, "beta")
+    with pytest.raises(UnknownName, match="There are: beta"):
+        organizations.organization_id(engine, "acme")
+
+
+@pytest.mark.parametrize("slug", ["", "Acme", "a b", "-a", "a-", "a" * 65, "ä", "a\n", "a'; drop table x"])
+def test_a_slug_that_is_none_is_refused(engine: Engine, slug: str):
+    with pytest.raises(InputError, match="no valid slug"):
+        organizations.ensure_organization(engine, slug)
+
+
+def test_twenty_processes_make_one_organisation(settings: Settings):
+    database.upgrade(settings)
+
+    def ensure(number: int) -> str:
+        return organizations.ensure_organization(database.open_semantic(settings), "acme")
+
+    assert len(set(at_once(20, ensure))) == 1

@@ -1,0 +1,133 @@
+import logging
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from devhealth.errors import StoreError, UnknownName
+from devhealth.relational import writing
+from devhealth.semantic import database, organizations, repositories
+from devhealth.settings import Settings
+from tests.processes import at_once
+
+NAME = "github.com/acme/shop"
+
+
+def clone(engine: Engine, org_id: str, path: str = "/srv/shop", remote: str | None = NAME) -> str:
+    host, provider_id = remote.split("/", 1) if remote else ("localhost", path)
+    aliases = [remote, path] if remote else [path]
+    return repositories.register(
+        engine, org_id, provider="local_git", host=host, provider_id=provider_id, name="shop", aliases=aliases
+    )
+
+
+def api_copy(engine: Engine, org_id: str, provider_id: str = "42", name: str = NAME) -> str:
+    return repositories.register(
+        engine, org_id, provider="github", host="github.com", provider_id=provider_id, name=name, aliases=[name]
+    )
+
+
+def test_local_and_api_copies_are_one_repository(engine: Engine, acme: str):
+    """Pitfall: local and API copies of one repository getting different ids."""
+    repo_id = clone(engine, acme)
+    assert api_copy(engine, acme) == repo_id
+    assert clone(engine, acme, path="/home/me/shop") == repo_id
+    assert clone(engine, acme, remote=None) == repo_id
+    assert repositories.aliases_of(engine, acme, repo_id) == ["/home/me/shop", "/srv/shop", NAME]
+
+
+def test_the_api_copy_may_come_first(engine: Engine, acme: str):
+    repo_id = api_copy(engine, acme)
+    assert clone(engine, acme) == repo_id
+    assert api_copy(engine, acme) == repo_id
+
+
+def test_a_renamed_or_transferred_repository_stays_one(engine: Engine, acme: str):
+    """Pitfall: a renamed or transferred repository becoming a second one."""
+    repo_id = api_copy(engine, acme)
+    assert api_copy(engine, acme, name="github.com/other/store") == repo_id
+    assert clone(engine, acme, remote="github.com/other/store") == repo_id
+    assert clone(engine, acme) == repo_id
+
+
+def test_a_name_handed_on_belongs_to_the_newcomer(engine: Engine, acme: str):
+    first = api_copy(engine, acme, "42")
+    api_copy(engine, acme, "42", "github.com/acme/store")
+    second = api_copy(engine, acme, "43")
+    assert second != first
+    assert clone(engine, acme, "/srv/new") == second
+    assert api_copy(engine, acme, "42", "github.com/acme/store") == first
+    assert api_copy(engine, acme, "43") == second
+
+
+def test_a_clone_finds_the_newcomer_though_it_was_first_seen_as_a_clone(engine: Engine, acme: str):
+    first = clone(engine, acme, "/srv/shop")
+    assert api_copy(engine, acme, "42") == first
+    api_copy(engine, acme, "42", "github.com/acme/store")
+    second = api_copy(engine, acme, "43")
+    assert clone(engine, acme, "/srv/new") == second != first
+
+
+def test_a_remote_added_later_keeps_the_repository(engine: Engine, acme: str):
+    repo_id = clone(engine, acme, remote=None)
+    assert clone(engine, acme) == repo_id
+    assert api_copy(engine, acme) == repo_id
+
+
+def test_two_known_repositories_are_not_merged(engine: Engine, acme: str, caplog: pytest.LogCaptureFixture):
+    by_path = clone(engine, acme, remote=None)
+    by_name = api_copy(engine, acme)
+    with caplog.at_level(logging.WARNING):
+        assert clone(engine, acme) == by_name
+    assert "/srv/shop" in caplog.text
+    assert repositories.aliases_of(engine, acme, by_path) == ["/srv/shop"]
+
+
+def test_the_same_path_on_two_hosts_is_two_repositories(engine: Engine, acme: str):
+    assert api_copy(engine, acme) != clone(engine, acme, "/srv/a", "gitlab.com/acme/shop")
+
+
+def test_organisations_never_share_a_repository(engine: Engine, acme: str):
+    beta = organizations.ensure_organization(engine, "beta")
+    assert clone(engine, acme) != clone(engine, beta)
+    assert repositories.aliases_of(engine, beta, clone(engine, acme)) == []
+
+
+def test_an_id_is_the_same_in_every_installation(engine: Engine, acme: str):
+    assert api_copy(engine, acme) == "958eaac5-9264-5470-afce-74dfdf893269"
+
+
+def test_the_newest_name_is_kept(engine: Engine, acme: str):
+    repo_id = api_copy(engine, acme)
+    api_copy(engine, acme, name="github.com/acme/store")
+    with writing(engine) as connection:
+        query = f"select name from repositories where repo_id = '{repo_id}'"
+        assert connection.exec_driver_sql(query).scalar() == "github.com/acme/store"
+
+
+def test_an_unknown_organisation_is_refused(engine: Engine):
+    with pytest.raises(UnknownName, match="'nobody'"):
+        clone(engine, "nobody")
+
+
+def test_the_database_itself_guards_the_organisation(engine: Engine, acme: str):
+    row = "('nobody', 'r', 'p', 'h', 'i', 'n', '2026-01-01 00:00:00.000000')"
+    with pytest.raises(StoreError), writing(engine) as connection:
+        connection.exec_driver_sql(f"insert into repositories values {row}")
+
+
+@pytest.mark.parametrize("name", ['"caf\\351"', "it's", "100%_", "a\\b", "日本", "x" * 2000])
+def test_odd_names_are_names(engine: Engine, acme: str, name: str):
+    repo_id = clone(engine, acme, f"/srv/{name}", None)
+    assert clone(engine, acme, f"/srv/{name}", None) == repo_id
+    assert clone(engine, acme, "/srv/other", None) != repo_id
+
+
+def test_twenty_processes_register_one_repository(settings: Settings):
+    database.upgrade(settings)
+    acme = organizations.ensure_organization(database.open_semantic(settings), "acme")
+
+    def register(number: int) -> str:
+        engine = database.open_semantic(settings)
+        return clone(engine, acme, f"/srv/{number}") if number % 2 else api_copy(engine, acme)
+
+    assert len(set(at_once(20, register))) == 1

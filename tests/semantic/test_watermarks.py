@@ -1,0 +1,97 @@
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import permutations
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from devhealth.errors import StoreError
+from devhealth.semantic import database, organizations, repositories, watermarks
+from devhealth.semantic.watermarks import Advance, Watermark
+from devhealth.settings import Settings
+from tests.processes import at_once
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
+
+
+def advance(
+    engine: Engine, org_id: str, repo_id: str, at: datetime, cursor: str | None, now: datetime = NOW
+) -> Advance:
+    return watermarks.advance(engine, org_id, repo_id, "git", at=at, cursor=cursor, now=now)
+
+
+def test_there_is_none_before_the_first_run(engine: Engine, acme: str, shop: str):
+    assert watermarks.read(engine, acme, shop, "git") is None
+
+
+def test_it_moves_forward_with_its_cursor(engine: Engine, acme: str, shop: str):
+    assert advance(engine, acme, shop, NOW - timedelta(days=2), "old") == Advance(NOW - timedelta(days=2), "old", None)
+    assert advance(engine, acme, shop, NOW - timedelta(days=1), None) == Advance(NOW - timedelta(days=1), None, None)
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(days=1), None)
+
+
+def test_it_never_moves_back(engine: Engine, acme: str, shop: str):
+    advance(engine, acme, shop, NOW, "new")
+    assert advance(engine, acme, shop, NOW - timedelta(seconds=1), "old") == Advance(NOW, "new", None)
+
+
+def test_the_same_time_takes_the_new_cursor(engine: Engine, acme: str, shop: str):
+    advance(engine, acme, shop, NOW, "first")
+    assert advance(engine, acme, shop, NOW, "second").cursor == "second"
+
+
+def test_it_is_clamped_to_now(engine: Engine, acme: str, shop: str):
+    assert advance(engine, acme, shop, NOW + timedelta(days=9), "c") == Advance(NOW, "c", None)
+
+
+def test_one_in_the_future_is_lowered_and_named(engine: Engine, acme: str, shop: str):
+    ahead = NOW + timedelta(days=400)
+    advance(engine, acme, shop, ahead, "corrupt", now=ahead)
+    assert advance(engine, acme, shop, NOW - timedelta(hours=1), "good") == Advance(
+        NOW - timedelta(hours=1), "good", ahead
+    )
+    assert advance(engine, acme, shop, NOW, "next") == Advance(NOW, "next", None)
+
+
+@pytest.mark.parametrize("order", permutations([1, 2, 3]))
+def test_runs_that_finish_in_any_order_leave_the_latest(engine: Engine, acme: str, shop: str, order: tuple[int, ...]):
+    for hour in order:
+        advance(engine, acme, shop, NOW - timedelta(hours=9 - hour), f"cursor {hour}")
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=6), "cursor 3")
+
+
+def test_times_of_other_zones_are_compared_as_instants(engine: Engine, acme: str, shop: str):
+    east = timezone(timedelta(hours=9))
+    advance(engine, acme, shop, (NOW - timedelta(hours=2)).astimezone(east), "earlier")
+    assert advance(engine, acme, shop, NOW - timedelta(hours=1), "later").cursor == "later"
+
+
+def test_targets_repositories_and_organisations_have_their_own(engine: Engine, acme: str, shop: str):
+    beta = organizations.ensure_organization(engine, "beta")
+    same = {"provider": "local_git", "host": "localhost", "name": "shop"}
+    theirs = repositories.register(engine, beta, provider_id="/srv/shop", aliases=["/srv/shop"], **same)
+    advance(engine, acme, shop, NOW, "ours")
+    assert watermarks.read(engine, acme, shop, "blame") is None
+    assert watermarks.read(engine, beta, theirs, "git") is None
+    assert watermarks.read(engine, beta, shop, "git") is None
+    assert watermarks.read_all(engine, acme, [shop, theirs]) == {(shop, "git"): Watermark(NOW, "ours")}
+    assert watermarks.read_all(engine, acme, []) == {}
+
+
+def test_a_repository_of_another_organisation_cannot_have_one(engine: Engine, acme: str, shop: str):
+    beta = organizations.ensure_organization(engine, "beta")
+    with pytest.raises(StoreError):
+        advance(engine, beta, shop, NOW, "c")
+
+
+def test_twenty_processes_leave_the_latest(settings: Settings):
+    database.upgrade(settings)
+    engine = database.open_semantic(settings)
+    acme = organizations.ensure_organization(engine, "acme")
+    shop = repositories.register(engine, acme, provider="p", host="h", provider_id="1", name="shop", aliases=[])
+    engine.dispose()
+
+    def run(number: int) -> None:
+        advance(database.open_semantic(settings), acme, shop, NOW - timedelta(minutes=number), f"cursor {number}")
+
+    at_once(20, run)
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW, "cursor 0")

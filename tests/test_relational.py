@@ -1,0 +1,85 @@
+import os
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, MetaData, Table, insert, select
+from sqlalchemy.exc import StatementError
+
+from devhealth.errors import SettingsError, StoreError
+from devhealth.relational import UtcDateTime, open_engine, reading, writing
+from tests.postgres import ENGINES, fresh_uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["mysql://user:secret@host/base", "secret", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@host:port/x"],
+)
+def test_a_uri_of_another_kind_is_refused_without_repeating_it(uri: str):
+    with pytest.raises(SettingsError, match=r"^POSTGRES_URI ") as caught:
+        open_engine(uri, variable="POSTGRES_URI")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_made_names_the_setting(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot open the SQLite file .* Set POSTGRES_URI"):
+        open_engine(f"sqlite:///{tmp_path}/file/below/it.db", variable="POSTGRES_URI")
+
+
+def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path):
+    (tmp_path / "notes.db").write_text("just some text, long enough to have a header")
+    with pytest.raises(StoreError, match="not a database"):
+        open_engine(f"sqlite:///{tmp_path}/notes.db", variable="POSTGRES_URI")
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_times_are_utc_on_both_sides(kind: str, tmp_path: Path):
+    engine = open_engine(fresh_uri(kind, tmp_path), variable="X")
+    table = Table("times", MetaData(), Column("at", UtcDateTime))
+    local = datetime(2026, 1, 1, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+    with writing(engine) as connection:
+        if kind == "postgresql":
+            connection.exec_driver_sql("set time zone 'Asia/Tokyo'")
+        table.create(connection)
+        connection.execute(insert(table).values(at=local))
+        found = connection.execute(select(table.c.at)).scalar()
+    assert found == local
+    assert found.utcoffset() == timedelta(0)
+    assert found == datetime(2025, 12, 31, 23, 30, 0, 123456, tzinfo=UTC)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_naive_time_is_refused(kind: str, tmp_path: Path):
+    engine = open_engine(fresh_uri(kind, tmp_path), variable="X")
+    table = Table("times", MetaData(), Column("at", UtcDateTime))
+    with writing(engine) as connection:
+        table.create(connection)
+        with pytest.raises(StatementError, match="aware time"):
+            connection.execute(insert(table).values(at=datetime(2026, 1, 1)))  # noqa: DTZ001
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_error_inside_a_transaction_leaves_nothing(kind: str, tmp_path: Path):
+    engine = open_engine(fresh_uri(kind, tmp_path), variable="X")
+    table = Table("times", MetaData(), Column("at", UtcDateTime))
+
+    def fail_half_way() -> None:
+        with writing(engine) as connection:
+            table.create(connection)
+            connection.exec_driver_sql("this is no statement")
+
+    with pytest.raises(StoreError, match="refused"):
+        fail_half_way()
+    with pytest.raises(StoreError), reading(engine) as connection:
+        connection.execute(select(table))
+    engine.dispose()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_folder_is_a_clear_error(tmp_path: Path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="Set POSTGRES_URI to a file that can be written"):
+        open_engine(f"sqlite:///{tmp_path}/x/semantic.db", variable="POSTGRES_URI")
