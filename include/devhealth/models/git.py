@@ -128,7 +128,7 @@ class Ref(Record):
     fetched_at: Instant
 
 
-@table("blame_ranges", key=("org_id", "repo_id", "path", "first_line"))
+@table("blame_ranges", key=("org_id", "repo_id", "path", "first_line"), gone={"line_count": 0})
 class BlameRange(Record):
     """Consecutive lines of one file that one commit last touched. Never any text.
 

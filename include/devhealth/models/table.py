@@ -68,7 +68,7 @@ class Table:
     """Column whose greatest value wins among rows of one key; None for append-only metric tables."""
     partition_by: str | None
     """A ClickHouse expression."""
-    gone: dict[str, bool] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)
     """Column values that mean the row's thing no longer exists at the provider (see Snapshot)."""
     columns: tuple[Column, ...] = ()
 
@@ -90,7 +90,7 @@ def table(
     key: tuple[str, ...],
     version: str | None = "fetched_at",
     partition_by: str | None = None,
-    gone: dict[str, bool] | None = None,
+    gone: dict[str, int] | None = None,
 ) -> Callable[[type[R]], type[R]]:
     """Declare the table of the decorated record."""
 

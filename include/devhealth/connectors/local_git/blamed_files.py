@@ -1,0 +1,113 @@
+"""Which files of a commit's tree are to be blamed."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from devhealth.connectors.local_git import git_process
+from devhealth.connectors.local_git.git_failure import failure
+from devhealth.connectors.local_git.git_process import GitProcess
+
+_REGULAR = b"100"
+"""How the modes of regular files begin; symlinks are 120000, submodules 160000."""
+_MOST_PATHSPECS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A path of the tree, or one that left it."""
+
+    path: bytes
+    is_text: bool
+    """A regular file with at least one line that git does not take for binary."""
+    is_damaged: bool
+    """It could not be read, so nobody knows whether it is text."""
+
+
+def tip(folder: Path) -> str | None:
+    """The commit the default branch points at; None without commits."""
+    found = git_process.attempt(folder, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+    return found.decode().strip() if found else None
+
+
+def first_parents(folder: Path, old: str, new: str) -> bytes | None:
+    """Lines `commit first-parent` from the new commit back to the old one; None when first parents do not lead there.
+
+    Blame follows the first parent that has the very same file. So where they lead to the old commit, files that none of
+    the commits on the way changed are blamed as they were then; otherwise any file may be blamed differently.
+    """
+    listing = git_process.attempt(folder, ["rev-list", "--first-parent", "--parents", new, f"^{old}", "--"])
+    if listing is None or not listing:
+        return b"" if listing is not None and old == new else None
+    pairs = [line.split()[:2] for line in listing.splitlines()]
+    return b"".join(b" ".join(pair) + b"\n" for pair in pairs) if pairs[-1][1:] == [old.encode()] else None
+
+
+def changed(folder: Path, commit: str, since: str | None) -> list[File]:
+    """The files to blame, by path: all regular ones, or those that changed since an earlier commit, gone ones too."""
+    blobs = dict(_regular_files(folder, commit))
+    paths = sorted(blobs if since is None else _touched(folder, since, commit))
+    present = [path for path in paths if path in blobs]
+    if not present:
+        return [File(path, is_text=False, is_damaged=False) for path in paths]
+    text, is_whole = _text_files(folder, commit, present)
+    return [
+        File(
+            path,
+            is_text=path in text,
+            is_damaged=not is_whole and path in blobs and path not in text and not _is_readable(folder, blobs[path]),
+        )
+        for path in paths
+    ]
+
+
+def _regular_files(folder: Path, commit: str) -> Iterator[tuple[bytes, bytes]]:
+    with git_process.stream(folder, ["ls-tree", "-r", "-z", "--full-tree", commit]) as output:
+        for entry in _words(output):
+            facts, path = entry.split(b"\t", 1)
+            mode, _, blob = facts.split(b" ")
+            if mode.startswith(_REGULAR):
+                yield path, blob
+
+
+def _touched(folder: Path, since: str, commit: str) -> set[bytes]:
+    """Paths of regular files, new or old, that a commit on the way of first parents changed."""
+    pairs = first_parents(folder, since, commit) or b""
+    arguments = ["diff-tree", "--stdin", "--raw", "-r", "-z", "--no-renames", "--no-commit-id"]
+    paths = set()
+    with git_process.stream(folder, arguments, stdin=pairs) as output:
+        words = _words(output)
+        for facts in words:
+            path = next(words)
+            old_mode, new_mode = facts[1:].split(b" ")[:2]
+            if old_mode.startswith(_REGULAR) or new_mode.startswith(_REGULAR):
+                paths.add(path)
+    return paths
+
+
+def _text_files(folder: Path, commit: str, paths: list[bytes]) -> tuple[set[bytes], bool]:
+    """Files with a line, as git tells text from binary; and whether all could be looked into."""
+    arguments = ["grep", "-I", "-l", "-z", "-F", "--full-name", "--no-recurse-submodules", "-e", "", commit]
+    if len(paths) <= _MOST_PATHSPECS:
+        arguments = ["--literal-pathspecs", *arguments, "--", *map(os.fsdecode, paths)]
+    with GitProcess(folder, arguments) as process:
+        named = [word[len(commit) + 1 :] for word in _words(process.output)]
+        outcome = process.wait()
+    if outcome.status not in {0, 1}:  # 1: no file has a line
+        raise failure(folder, outcome)
+    return set(named), not outcome.stderr.strip()
+
+
+def _is_readable(folder: Path, blob: bytes) -> bool:
+    with GitProcess(folder, ["cat-file", "blob", blob.decode()], stdout=Path(os.devnull)) as process:
+        return process.wait().is_success
+
+
+def _words(output: BinaryIO) -> Iterator[bytes]:
+    """What stands between NULs."""
+    rest = b""
+    while block := output.read(1 << 16):
+        *whole, rest = (rest + block).split(b"\0")
+        yield from whole
