@@ -1,8 +1,13 @@
 """`devhealth warehouse`: the embedded ClickHouse."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from devhealth.cli.options import echo_json, json_option
+
+if TYPE_CHECKING:
+    from devhealth.warehouse.embedded import Endpoint
 
 
 @click.group()
@@ -20,25 +25,20 @@ def start(*, as_json: bool) -> None:
     from devhealth.settings import Settings
     from devhealth.warehouse import embedded
 
-    endpoint = embedded.ensure_started(Settings.from_environment().home)
-    if as_json:
-        echo_json({"host": endpoint.host, "port": endpoint.port, "database": endpoint.database})
-    else:
-        click.echo(f"embedded ClickHouse on {endpoint.host}:{endpoint.port}, database {endpoint.database}")
+    _tell(embedded.ensure_started(Settings.from_environment().home), as_json=as_json)
 
 
 @warehouse.command()
 @json_option
 def status(*, as_json: bool) -> None:
-    """Say whether it runs."""
+    """Say whether it runs; exits 1 when it does not."""
     from devhealth.settings import Settings
     from devhealth.warehouse import embedded
 
     found = embedded.status(Settings.from_environment().home)
-    if as_json:
-        echo_json(found)
-    else:
-        click.echo(found)
+    _tell(found, as_json=as_json)
+    if found is None:
+        raise click.exceptions.Exit(1)
 
 
 @warehouse.command()
@@ -47,5 +47,16 @@ def stop() -> None:
     from devhealth.settings import Settings
     from devhealth.warehouse import embedded
 
-    embedded.stop(Settings.from_environment().home)
-    click.echo("embedded ClickHouse stopped")
+    was_running = embedded.stop(Settings.from_environment().home)
+    click.echo("The embedded ClickHouse is stopped." if was_running else "The embedded ClickHouse was not running.")
+
+
+def _tell(found: "Endpoint | None", *, as_json: bool) -> None:
+    """Where it runs; never its password."""
+    if as_json:
+        names = ("host", "port", "user", "database", "pid", "version")
+        echo_json({"running": found is not None} | {name: getattr(found, name) for name in names if found})
+    elif found:
+        click.echo(f"Embedded ClickHouse {found.version} runs on {found.host}:{found.port}, process {found.pid}.")
+    else:
+        click.echo("The embedded ClickHouse is not running. `devhealth warehouse start` starts it.")

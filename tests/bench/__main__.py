@@ -1,0 +1,70 @@
+"""`python -m tests.bench [--repo PATH] [--strict] [--only NAME]`."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from devhealth.warehouse import embedded
+from tests.bench import measures
+from tests.bench.verdict import heading
+from tests.git_bench_repository import build_bench_repository
+
+CACHE = Path(__file__).parents[2] / ".devhealth" / "bench"
+BLAME_SIZE = {"commits": 3_000, "file_changes": 12_000}
+
+
+def main():
+    options = arguments()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    history, tree = repositories(options.repo)
+    uri = embedded.ensure_started(CACHE / "home").uri
+    parts = {
+        "help": measures.command_line,
+        "parse": measures.parsing,
+        "insert": lambda: measures.insert(uri),
+        "sync": lambda: measures.first_sync(uri, history),
+        "blame": lambda: measures.blame(uri, tree),
+        "metrics": lambda: measures.metrics(uri),
+    }
+    print(f"{os.cpu_count()} cores, {os.getloadavg()[0]:.1f} of them busy already\n{heading()}")
+    missed = 0
+    try:
+        for name in options.only or parts:
+            for measure in parts[name]():
+                print(measure.line(), flush=True)
+                missed += measure.missed
+    finally:
+        embedded.stop(CACHE / "home")
+    print(f"{missed} of the targets missed" if missed else "every target met")
+    sys.exit(1 if missed and options.strict else 0)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--repo", type=Path, help="measure on this repository instead of a generated one")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
+    parser.add_argument("--only", action="append", choices=("help", "parse", "insert", "sync", "blame", "metrics"))
+    return parser.parse_args()
+
+
+def repositories(given):
+    """The repository whose history is read, and the one whose files are blamed."""
+    if given:
+        return given, given
+    return generated("history.git"), generated("tree.git", **BLAME_SIZE)
+
+
+def generated(name, **size):
+    """A generated repository, made once."""
+    path, partial = CACHE / name, CACHE / f".{name}.{time.time_ns()}"
+    if not path.exists():
+        print(f"generating {path} ...", flush=True)
+        build_bench_repository(partial, **size)
+        partial.rename(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()
