@@ -1,0 +1,66 @@
+"""Everything stored goes through a sink: ClickHouse, one SQL database (PostgreSQL or SQLite), or both.
+
+What a sink holds afterwards does not depend on how often or in which order batches and snapshots came.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Protocol
+
+from devhealth.models.table import Record, Snapshot
+from devhealth.settings import Settings
+
+
+class Sink(Protocol):
+    """Where records go."""
+
+    session: Any
+    """What `write_batch` and `retire` are given back: a connection, opened and closed by `open_sink`."""
+
+    async def write_batch(self, records: list[Record], session: Any) -> int:
+        """Store the records, of any types; the count of those written."""
+        ...
+
+    async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
+        """Mark the rows older than a snapshot as gone.
+
+        Returns the UTC days of `committed_at` that this snapshot touched, ascending; the same days when it is repeated.
+        """
+        ...
+
+
+@contextlib.contextmanager
+def open_sink(settings: Settings) -> Iterator[Sink]:
+    """The sink the settings ask for, its tables brought up to date."""
+    with contextlib.ExitStack() as stack:
+        sinks: list[Sink] = []
+        if settings.sink in {"clickhouse", "both"}:
+            from devhealth.sinks.clickhouse import open_clickhouse_sink  # noqa: PLC0415 -- only the drivers in use
+
+            sinks.append(stack.enter_context(open_clickhouse_sink(settings)))
+        if settings.sink in {"sql", "both"}:
+            from devhealth.sinks.sql import open_sql_sink  # noqa: PLC0415 -- only the drivers in use
+
+            sinks.append(stack.enter_context(open_sql_sink(settings)))
+        yield sinks[0] if len(sinks) == 1 else TwoSinks(*sinks)
+
+
+class TwoSinks:
+    """A primary sink and a secondary one that receives the same after it; answers are the primary's."""
+
+    def __init__(self, primary: Sink, secondary: Sink) -> None:
+        self._primary, self._secondary = primary, secondary
+        self.session = (primary.session, secondary.session)
+
+    async def write_batch(self, records: list[Record], session: tuple[Any, Any]) -> int:
+        """Store the records in both."""
+        count = await self._primary.write_batch(records, session[0])
+        await self._secondary.write_batch(records, session[1])
+        return count
+
+    async def retire(self, snapshot: Snapshot, session: tuple[Any, Any]) -> list[date]:
+        """Retire in both."""
+        days = await self._primary.retire(snapshot, session[0])
+        await self._secondary.retire(snapshot, session[1])
+        return days

@@ -1,0 +1,116 @@
+"""Records into ClickHouse.
+
+Rows of one key are told apart by version and read with `final`, so what is written twice, late or out of order ends as
+the same rows. What a snapshot said is noted, and holds for rows that arrive after it too.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import date
+from operator import attrgetter
+
+from clickhouse_driver import Client
+
+from devhealth.models.table import Record, Snapshot, Table, table_of
+from devhealth.settings import Settings
+from devhealth.sinks.clickhouse_block import insert, literal
+from devhealth.warehouse.connection import connected
+from devhealth.warehouse.schema import ensure_schema
+
+_BLOCK_ROWS = 1_000_000
+_NEWER_SNAPSHOTS = """
+select
+    org_id,
+    repo_id,
+    max(record_snapshots.version) as version
+from record_snapshots
+where table_name = %(table)s and (org_id, repo_id) in %(repositories)s
+group by
+    org_id,
+    repo_id
+"""
+
+
+class ClickHouseSink:
+    """A sink whose session is a connection; batches of one sink are written one after the other."""
+
+    def __init__(self, client: Client) -> None:
+        self.session = client
+        self._turn = threading.Lock()
+
+    async def write_batch(self, records: list[Record], session: Client) -> int:
+        """Store the records, of any types; the count given."""
+        return await asyncio.to_thread(self._write, records, session)
+
+    async def retire(self, snapshot: Snapshot, session: Client) -> list[date]:
+        """Give the rows older than the snapshot the table's `gone` values; the UTC days of those it changed."""
+        return await asyncio.to_thread(self._retire, snapshot, session)
+
+    def _write(self, records: list[Record], client: Client) -> int:
+        with self._turn:
+            for kind in sorted(set(map(type, records)), key=lambda kind: kind.__name__):
+                declared = table_of(kind)
+                rows = [record for record in records if type(record) is kind]
+                for first in range(0, len(rows), _BLOCK_ROWS):
+                    insert(client, declared, rows[first : first + _BLOCK_ROWS])
+                if declared.gone:
+                    for late in _newer_snapshots(client, declared, rows):
+                        _mark_gone(client, declared, late)
+        return len(records)
+
+    def _retire(self, snapshot: Snapshot, client: Client) -> list[date]:
+        with self._turn:
+            declared = table_of(snapshot.table)
+            # Noted first: a row that another process writes meanwhile is caught by that process, which looks after it.
+            note = (snapshot.org_id, snapshot.repo_id, snapshot.table, snapshot.version)
+            client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
+            _mark_gone(client, declared, snapshot)
+            return _days_gone(client, declared, snapshot)
+
+
+@contextlib.contextmanager
+def open_clickhouse_sink(settings: Settings) -> Iterator[ClickHouseSink]:
+    """The sink of the configured ClickHouse, its tables brought up to date."""
+    with connected(settings) as client:
+        ensure_schema(client)
+        yield ClickHouseSink(client)
+
+
+def _newer_snapshots(client: Client, declared: Table, rows: list[Record]) -> Iterator[Snapshot]:
+    """Snapshots of the rows' repositories that are newer than the oldest of the rows."""
+    oldest = min(map(attrgetter(str(declared.version)), rows))
+    repositories = tuple(set(map(attrgetter("org_id", "repo_id"), rows)))
+    parameters = {"table": declared.name, "repositories": repositories}
+    for org_id, repo_id, version in client.execute(_NEWER_SNAPSHOTS, parameters):
+        if version > oldest:
+            yield Snapshot(table=declared.name, org_id=org_id, repo_id=repo_id, version=version)
+
+
+def _mark_gone(client: Client, declared: Table, snapshot: Snapshot) -> None:
+    gone = {name: literal(value) for name, value in declared.gone.items()}
+    values = gone | {str(declared.version): literal(snapshot.version)}
+    names = ", ".join(column.name for column in declared.columns)
+    source = ", ".join(values.get(column.name, column.name) for column in declared.columns)
+    was_there = " or ".join(f"{name} != {value}" for name, value in gone.items())
+    client.execute(
+        f"insert into {declared.name} ({names}) select {source} from {declared.name} final where "  # noqa: S608 -- declared
+        f"{_of_repository(snapshot)} and {declared.version} < {literal(snapshot.version)} and ({was_there})"
+    )
+
+
+def _days_gone(client: Client, declared: Table, snapshot: Snapshot) -> list[date]:
+    """From what is stored, so that a repetition after a crash tells the same days."""
+    if "committed_at" not in declared.key:
+        return []
+    is_gone = " and ".join(f"{name} = {literal(value)}" for name, value in declared.gone.items())
+    rows = client.execute(
+        f"select distinct toDate(committed_at) as day from {declared.name} final where "  # noqa: S608 -- declared
+        f"{_of_repository(snapshot)} and {declared.version} = {literal(snapshot.version)} and {is_gone} order by day"
+    )
+    return [day for (day,) in rows]
+
+
+def _of_repository(snapshot: Snapshot) -> str:
+    return f"org_id = {literal(snapshot.org_id)} and repo_id = {literal(snapshot.repo_id)}"
