@@ -16,6 +16,7 @@ from sqlalchemy import Table, bindparam, or_, select, text, update
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.sql import ColumnElement
 
 from devhealth.errors import InputError, SettingsError
 from devhealth.models.table import Record, Snapshot, table_of
@@ -43,11 +44,11 @@ class SqlSink:
                 _lock(connection, declared, repositories)
                 _write(connection, declared, rows)
                 if declared.gone:
-                    _retire_late(connection, declared, repositories, oldest=sql_rows.oldest(declared, rows))
+                    _mark_late_ones_gone(connection, declared, repositories, oldest=sql_rows.oldest(declared, rows))
         return len(records)
 
     async def retire(self, snapshot: Snapshot, session: Engine) -> list[date]:
-        """Give the rows older than the snapshot the table's `gone` values; the UTC days of those that were not gone."""
+        """Give the rows older than the snapshot the table's `gone` values; the UTC days of those it changed."""
         declared = table_of(snapshot.table)
         with writing(session) as connection:
             _lock(connection, declared, {(snapshot.org_id, snapshot.repo_id)})
@@ -58,7 +59,8 @@ class SqlSink:
             key = list(record_snapshots.primary_key)
             later = {"version": note.excluded.version}
             connection.execute(note.on_conflict_do_update(index_elements=key, set_=later, where=is_newer))
-            return _retire(connection, declared, snapshot)
+            _mark_gone(connection, declared, snapshot)
+            return _days_gone(connection, declared, snapshot)
 
 
 @contextlib.contextmanager
@@ -83,20 +85,30 @@ def _declared(kind: type[Record]) -> Declared:
     return declared
 
 
-def _retire(connection: Connection, declared: Declared, snapshot: Snapshot) -> list[date]:
+def _mark_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> None:
     table = record_tables(connection.dialect.name)[declared.name]
     version = table.c[str(declared.version)]
-    older = (table.c.org_id == snapshot.org_id, table.c.repo_id == snapshot.repo_id, version < snapshot.version)
-    days: set[date] = set()
-    if "committed_at" in table.c:
-        was_there = or_(*(table.c[name] != value for name, value in declared.gone.items()))
-        times = select(table.c.committed_at).where(*older, was_there).distinct()
-        days = {at.date() for at in connection.execute(times).scalars()}
+    differs = or_(*(table.c[name] != value for name, value in declared.gone.items()))
+    older = (*_of_repository(table, snapshot), version < snapshot.version, differs)
     connection.execute(update(table).where(*older).values({**declared.gone, version.name: snapshot.version}))
-    return sorted(days)
 
 
-def _retire_late(connection: Connection, declared: Declared, repositories: set[Row], oldest: datetime) -> None:
+def _days_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> list[date]:
+    """From what is stored, so that a repetition after a crash tells the same days."""
+    if "committed_at" not in declared.key:
+        return []
+    table = record_tables(connection.dialect.name)[declared.name]
+    is_gone = [table.c[name] == value for name, value in declared.gone.items()]
+    by_it = (*_of_repository(table, snapshot), table.c[str(declared.version)] == snapshot.version, *is_gone)
+    times = connection.execute(select(table.c.committed_at).where(*by_it).distinct()).scalars()
+    return sorted({at.date() for at in times})
+
+
+def _of_repository(table: Table, snapshot: Snapshot) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.org_id == snapshot.org_id, table.c.repo_id == snapshot.repo_id
+
+
+def _mark_late_ones_gone(connection: Connection, declared: Declared, repositories: set[Row], oldest: datetime) -> None:
     """Rows written after a snapshot that is newer than they are: what it said holds for them too."""
     noted = record_snapshots.c
     for org_id, repo_id in repositories:
@@ -104,7 +116,7 @@ def _retire_late(connection: Connection, declared: Declared, repositories: set[R
         version = connection.execute(select(noted.version).where(*mine, noted.version > oldest)).scalar()
         if version is not None:
             of_table = Snapshot(table=declared.name, org_id=org_id, repo_id=repo_id, version=version)
-            _retire(connection, declared, of_table)
+            _mark_gone(connection, declared, of_table)
 
 
 def _lock(connection: Connection, declared: Declared, repositories: set[Row]) -> None:
