@@ -1,0 +1,158 @@
+"""The page of `devhealth show`, from an overview alone."""
+
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+from rich.console import Console
+
+from devhealth.cli.bars import bar, spark
+from devhealth.cli.show_page import page
+from devhealth.pipelines.overview import Hotspot, LastRun, Overview, RepositoryOverview, Totals, Week
+from devhealth.pipelines.reports import MetricsReport, StageReport, SyncReport, TableTiming
+
+NO_RUN = LastRun(sync=None, metrics=None)
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def repository(**changes):
+    totals = Totals(
+        commits=45_678,
+        default_branch_commits=40_000,
+        merges=3_456,
+        people=345,
+        bots=3,
+        files=12_345,
+        additions=12_345_678,
+        deletions=9_876_543,
+        first_commit_at=datetime(2014, 1, 3, tzinfo=UTC),
+        last_commit_at=AT,
+    )
+    weeks = [
+        Week(
+            monday=date(2026, 11, 9 + 7 * number),
+            daily_commits=[0, 12, 140, 3, 0, 1, 44],
+            commits=1_200,
+            additions=112_345,
+            deletions=98_765,
+            reverts=12,
+            people=140,
+        )
+        for number in range(2)
+    ]
+    spots = [
+        Hotspot(
+            path="src/" + "deep/" * 20 + "models.py",
+            score=12.34,
+            churn_30d=112_345,
+            commits_30d=1_045,
+            contributors_30d=19,
+            top_owner_ratio=ratio,
+        )
+        for ratio in (None, 1.0)
+    ]
+    known = {
+        "organisation": "demo",
+        "repo_id": "x",
+        "name": "acme/shop",
+        "default_branch": "main",
+        "is_shallow": False,
+        "totals": totals,
+        "weeks": weeks,
+        "hotspots": spots,
+        "hotspots_as_of": AT.date(),
+        "bus_factor_30d": 3,
+        "bus_factor_day": AT.date(),
+    }
+    return RepositoryOverview(**known | changes)
+
+
+def text(overview, **options):
+    file = io.StringIO()
+    Console(file=file, width=80, **options).print(page(overview))
+    return file.getvalue()
+
+
+def one(**changes):
+    return text(Overview(repositories=[repository(**changes)], last_run=NO_RUN))
+
+
+def test_one_repository_is_shown_in_full_within_eighty_columns():
+    said = one()
+    assert max(map(len, said.splitlines())) <= 80
+    for expected in ("45,678", "345", "12,345", "2014-01-03 to 2026-11-20", "Bus factor 3", "2026-11-16", "…", "100%"):
+        assert (expected in said) == (expected != "…"), expected
+
+
+def test_it_reads_without_colour():
+    assert "\x1b" not in one()
+    assert "\x1b[" in text(Overview(repositories=[repository()], last_run=NO_RUN), force_terminal=True)
+
+
+def test_several_repositories_are_listed():
+    said = text(Overview(repositories=[repository(), repository(name="other", bus_factor_30d=None)], last_run=NO_RUN))
+    assert "2 repositories" in said
+    assert "--repo NAME" in said
+    assert "Hotspots" not in said
+
+
+def test_an_empty_store_says_what_to_do_first():
+    assert "devhealth sync git --repo-path PATH" in text(Overview(repositories=[], last_run=NO_RUN))
+
+
+def test_records_without_metrics_say_what_is_missing():
+    said = one(weeks=[], hotspots=[], hotspots_as_of=None, bus_factor_30d=None, bus_factor_day=None)
+    assert "devhealth metrics daily" in said
+    assert "Weeks" not in said
+
+
+def test_an_empty_repository_has_a_page():
+    nothing = Totals(**dict.fromkeys(Totals.__struct_fields__, 0) | {"first_commit_at": None, "last_commit_at": None})
+    assert "no commit" in one(totals=nothing, default_branch=None, weeks=[], hotspots=[])
+
+
+def test_a_shallow_clone_says_so():
+    assert "Shallow clone" in one(is_shallow=True)
+
+
+def test_quiet_weeks_have_no_bars_and_do_not_divide_by_zero():
+    quiet = Week(
+        monday=date(2026, 11, 16), daily_commits=[0] * 7, commits=0, additions=0, deletions=0, reverts=0, people=0
+    )
+    assert "·······" in one(weeks=[quiet])
+
+
+def test_names_cannot_steer_the_terminal_nor_the_markup():
+    said = one(name="\x1b]0;title\x07[red]x[/]")
+    assert "\x1b" not in said
+    assert "\x07" not in said
+    assert "[red]x[/]" in said
+
+
+def test_the_time_of_each_stage_stands_beside_its_rows_per_second():
+    sync = SyncReport(
+        run_id="x",
+        provider="local_git",
+        finished_at=AT,
+        planned=1,
+        stored=[],
+        failed=[],
+        stages=[
+            StageReport(stage="fetch", seconds=2.0, pages=3, bytes=9),
+            StageReport(stage="store", seconds=0.5, rows={"commits": 1_000, "refs": 0}),
+        ],
+    )
+    tables = [TableTiming(table="repo_metrics_daily", rows=10, seconds=0.1)]
+    metrics = MetricsReport(ranges=1, repositories=1, computed_at=AT, seconds=0.0, tables=tables)
+    said = text(Overview(repositories=[repository()], last_run=LastRun(sync=sync, metrics=metrics)))
+    assert "2,000" in said
+    assert "metrics" in said
+
+
+@pytest.mark.parametrize(("value", "length"), [(0, 0), (0.001, 1), (5, 5), (10, 10)])
+def test_a_bar_is_as_long_as_its_share_and_never_invisible(value, length):
+    assert len(bar(value, 10, 10)) == length
+
+
+def test_a_spark_tells_nothing_from_little():
+    assert spark([0, 1, 100], 100) == "·▁█"
