@@ -29,6 +29,7 @@ _CORRUPT = re.compile(
     r"failed to (read|traverse)|bad (sha1|signature|config)",
     re.IGNORECASE,
 )
+_NO_TRANSPORT = re.compile(r"transport '[^']*' not allowed|lazy fetching disabled")
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]*@")
 _LONGEST_MESSAGE = 300
 
@@ -59,6 +60,11 @@ def failure(folder: Path, outcome: Outcome) -> SourceError | StagingError:
     message = outcome.message
     if "no space left" in message.lower():
         return StagingError(f"cannot stage what git reads from {folder}: {message}. Free space, then run again.")
+    if _NO_TRANSPORT.search(message):
+        return SourceError(
+            f"{folder} is a partial clone: file contents its numbers need were never downloaded ({message}). "
+            "Clone it without --filter, or register its URL instead."
+        )
     if not folder.is_dir() or _NOT_FOUND.search(message):
         return SourceNotFound(f"no git repository at {folder}: {message}. Check the path, or remove the source.")
     if _FORBIDDEN.search(message):

@@ -74,9 +74,10 @@ class GitProcess:
         self._stderr.seek(0)
         return Outcome(status, self._stderr.read().decode(errors="replace"))
 
-    def has_ended(self) -> bool:
-        """Whether git is done, without waiting."""
-        return self._process.poll() is not None
+    def kill(self) -> None:
+        """End the process now; harmless when it has ended. `wait` then reports the signal."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGKILL)
 
     def __enter__(self) -> Self:
         """Stay with the process."""
@@ -87,8 +88,7 @@ class GitProcess:
     ) -> None:
         """End the process if it still runs."""
         if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGKILL)
+            self.kill()
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()

@@ -1,0 +1,82 @@
+"""The pages of target `git`: what the connector writes and the processor reads. They sort in the order they are read.
+
+    000-state               GitState as JSON: when and what the refs were, and all a processor must know beforehand
+    100-new-default         commits to read, reachable from the default branch
+    110-new-elsewhere       commits to read, reachable from other branches and tags only
+    120-joined-default      commits now reachable from the default branch
+    130-left-default        commits reachable from other branches and tags only
+    140-unreachable         commits no branch or tag reaches any more
+    150-people              everybody ever recorded, after a change of the mailmap
+    300-commits-<number>    commits with their files, as `COMMIT_FORMAT` and `--numstat -M -z` print them
+    999-cursor              GitCursor as JSON
+
+100 to 140 hold a line `<committer time> <sha>` for each commit. Only 000, 100, 110 and 999 are always there.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+STATE = "000-state"
+NEW_IN_DEFAULT = "100-new-default"
+NEW_ELSEWHERE = "110-new-elsewhere"
+JOINED_DEFAULT = "120-joined-default"
+LEFT_DEFAULT = "130-left-default"
+UNREACHABLE = "140-unreachable"
+PEOPLE = "150-people"
+COMMITS = "300-commits-"
+CURSOR = "999-cursor"
+
+COMMIT_MARK = b"\x01"
+"""Begins a commit; no numstat token can begin with it."""
+COMMIT_FORMAT = "%x01%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%s%x00%b"
+"""Ten fields, dates by `--date=raw`; git ends it with NUL, then a newline before the first file, if any."""
+COMMIT_FIELDS = 10
+PEOPLE_FORMAT = "%an%x00%ae%x00%cn%x00%ce%x00%(trailers:key=Co-authored-by,valueonly,separator=%x01)"
+PEOPLE_FIELDS = 5
+FORMAT_VERSION = 1
+
+
+class GitRef(msgspec.Struct, frozen=True):
+    """A branch or tag; `name` and times as git has them, the name through `models.text`."""
+
+    name: str
+    sha: str
+    """The commit, tags peeled."""
+    is_branch: bool
+    created_at: int | None
+    """Tagger time in seconds since 1970."""
+
+
+class GitState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is true of the whole unit."""
+
+    fetched_at: datetime
+    refs: list[GitRef]
+    missing_refs: list[str]
+    """Names of refs whose objects are not there."""
+    tips: list[str]
+    """Commits everything reachable is reached from: of the refs, and of a detached HEAD."""
+    default_branch: str | None
+    default_tips: list[str]
+    is_shallow: bool
+    mailmap: bytes
+    is_reachability_whole: bool
+    """Whether the pages list every reachable commit, so that all others are unreachable."""
+    walks_from: "GitCursor | None"
+    """The earlier walk this one goes on from; None for a walk of everything."""
+    cursor: "GitCursor"
+
+
+class GitCursor(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a walk ended: what the next one subtracts, and what it depended on."""
+
+    format_version: int
+    objects: dict[str, str]
+    """Ref name (through `models.text`) to the object it names, tags not peeled."""
+    tips: list[str]
+    default_branch: str | None
+    default_tips: list[str]
+    mailmap_digest: str
+    shallow_digest: str
+    depth_days: int | None
