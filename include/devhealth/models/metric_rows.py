@@ -1,9 +1,9 @@
 """The daily numbers, one record a metric table.
 
-Rows are only ever appended. Per key the row of the greatest `computed_at` holds, unless it is withdrawn: that is how a row
-whose inputs went away disappears (`<table>_latest`). NULL means there is no data to tell, 0 means counted and none found.
-Columns that rest on pull requests or work items are NULL until such records are stored. What each column means, its unit and
-its inputs stand in `devhealth/metrics/<table>/definition.toml`.
+Rows are only ever appended. Per key the row of the greatest `computed_at` holds, unless it is withdrawn: that is how a
+row whose inputs went away disappears (`<table>_latest`). NULL means there is no data to tell, 0 means counted and none
+found. Columns that rest on pull requests or work items are NULL until such records are stored. What each column means,
+its unit and its inputs stand in `devhealth/metrics/<table>/definition.toml`.
 """
 
 from devhealth.models.table import Code, Count, Counts, Day, Flag, Instant, Number, Record, Text, table

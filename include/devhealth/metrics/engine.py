@@ -1,0 +1,134 @@
+"""Compute metric tables: one statement a table, over all repositories and days whose inputs changed.
+
+A recompute covers whole keys. Whoever computed last wins (`computed_at`); keys the scope no longer yields are
+withdrawn, so that an author gone after a force-push or a renamed file does not linger in `<table>_latest`.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from devhealth.metrics import statements
+from devhealth.metrics.definitions import FOLDER, Definition, all_definitions
+from devhealth.metrics.ranges import OutputDays, Scope, of_organisations, output_days, passes, read_from
+
+__all__ = ["Scope", "TableReport", "compute", "execute", "overdue"]
+
+_SETTINGS = {
+    "join_use_nulls": 0,
+    "max_bytes_before_external_group_by": 1 << 30,
+    "max_bytes_before_external_sort": 1 << 30,
+    "max_partitions_per_insert_block": 0,
+    "server_side_params": True,
+}
+
+_OVERDUE = (FOLDER / "overdue.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """What one table took."""
+
+    table: str
+    rows: int
+    """Written, withdrawals included."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all statements of one computation share."""
+
+    as_of: datetime
+    computed_at: datetime
+    business_hours: tuple[int, int]
+
+
+def compute(
+    client: Any,
+    scopes: Iterable[Scope],
+    as_of: datetime,
+    computed_at: datetime,
+    on_table: Callable[[str, int, float], None] | None = None,
+    *,
+    business_hours: tuple[int, int] = (9, 17),
+) -> list[TableReport]:
+    """Compute every metric table where `scopes`, days whose inputs changed, make it necessary; a report a table.
+
+    Commits after `as_of` are left out and no row is later than its day. `computed_at` must be taken before this call, so
+    that a run which saw more inputs wins. The same inputs and `as_of` give the same rows but for `computed_at`.
+    """
+    run = _Run(as_of.astimezone(UTC), computed_at.astimezone(UTC), business_hours)
+    changed = list(scopes)
+    reports = []
+    for definition in all_definitions():
+        started = time.monotonic()
+        days = output_days(changed, definition.window_days, run.as_of.date())
+        if definition.scope == "organisation":
+            days = of_organisations(days)
+        rows = sum(_compute_pass(client, definition, days_of_pass, run) for days_of_pass in passes(days))
+        report = TableReport(definition.name, rows, time.monotonic() - started)
+        reports.append(report)
+        if on_table:
+            on_table(report.table, report.rows, report.seconds)
+    return reports
+
+
+def overdue(client: Any, org_ids: list[str], as_of: datetime) -> list[Scope]:
+    """Quiet repositories whose rows end before `as_of` although their trailing 30 days still hold activity.
+
+    Nothing marks those days dirty, as nothing was stored: they become due by the passing of time.
+    """
+    day = as_of.astimezone(UTC).date()
+    rows = execute(client, _OVERDUE, {"org_ids": org_ids, "as_of_day": day})
+    return [
+        Scope(org_id, repo_id, last + timedelta(days=1), day + timedelta(days=1)) for org_id, repo_id, last, _ in rows
+    ]
+
+
+def execute(client: Any, statement: str, parameters: dict[str, Any]) -> Any:
+    """What a statement with `{name:Type}` parameters returns; ClickHouse itself puts them in place."""
+    return client.execute(statement, parameters, settings=_SETTINGS)
+
+
+def _compute_pass(client: Any, definition: Definition, days: list[OutputDays], run: _Run) -> int:
+    parameters = _parameters(client, definition, days, run)
+    execute(client, statements.rows(definition), parameters)
+    rows = client.last_query.progress.written_rows
+    execute(client, statements.withdrawals(definition), parameters)
+    return int(rows + client.last_query.progress.written_rows)
+
+
+def _parameters(client: Any, definition: Definition, days: list[OutputDays], run: _Run) -> dict[str, Any]:
+    org_id = days[0].org_id
+    last: date = max(one.last for one in days)
+    repo_ids = sorted({one.repo_id for one in days})
+    if definition.scope == "organisation":
+        rows = execute(
+            client, "select repo_id from repositories final where org_id = {org_id:String}", {"org_id": org_id}
+        )
+        repo_ids = sorted(repo_id for (repo_id,) in rows)
+    before = min(
+        datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC),
+        run.as_of.replace(microsecond=0) + timedelta(seconds=1),
+    )
+    return {
+        "table": definition.name,
+        "definition_version": definition.version,
+        "computed_at": run.computed_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        "org_id": org_id,
+        "repo_ids": repo_ids,
+        "since": f"{read_from(days, definition.window_days)} 00:00:00",
+        "before": before.strftime("%Y-%m-%d %H:%M:%S"),
+        "first_day": min(one.first for one in days),
+        "last_day": last,
+        "scope_repo_ids": [one.repo_id for one in days],
+        "scope_first_days": [one.first for one in days],
+        "scope_last_days": [one.last for one in days],
+        "as_of_day": run.as_of.date(),
+        "repo_ids_at_the_end": sorted({one.repo_id for one in days if one.last == run.as_of.date()}),
+        "business_hours_start": run.business_hours[0],
+        "business_hours_end": run.business_hours[1],
+    }
