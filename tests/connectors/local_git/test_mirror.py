@@ -3,7 +3,6 @@
 import base64
 import logging
 import multiprocessing
-import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from tests.connectors.local_git.small_git import commit, git, repository, settings_in, text
 
 from devhealth.connectors.local_git import credentials, remote_access, source
 from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
 from devhealth.settings import Settings
+from tests.connectors.local_git.small_git import commit, git, repository, settings_in, text
 
 SECRET = "pl4nted-s3cret"
 
@@ -255,9 +254,9 @@ def test_a_wrong_secret_is_not_repeated(guarded: ThreadingHTTPServer, settings: 
 
 def test_a_remote_that_says_nothing_is_given_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_access, "SILENT_SECONDS", 1)
-    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:  # listens, never answers
-        with pytest.raises(SourceNotFound, match="cannot be read"):
-            source.resolve(f"http://127.0.0.1:{server.server_port}/x.git", settings)
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)  # never told to answer
+    with listening, pytest.raises(SourceNotFound, match="cannot be read"):
+        source.resolve(f"http://127.0.0.1:{listening.server_port}/x.git", settings)
 
 
 def test_a_home_that_cannot_be_written_is_said(tmp_path: Path, origin: Path) -> None:
@@ -269,7 +268,7 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path, origin: Path) -> 
 def test_a_broken_remote_is_no_damage_to_go_on_with(origin: Path, settings: Settings) -> None:
     """SourceCorrupt would let the run go on without pages."""
     tree = text(origin, "rev-parse", "HEAD^{tree}")
-    os.unlink(origin / ".git" / "objects" / tree[:2] / tree[2:])
+    (origin / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
     with pytest.raises(SourceError) as caught:
         synced(origin, settings)
     assert caught.type is SourceNotFound

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.connectors.local_git.small_git import commit, git, repository, settings_in
 
 from devhealth.connectors.local_git import credentials, remote_url, source
 from devhealth.errors import SourceNotFound
+from tests.connectors.local_git.small_git import commit, git, repository, settings_in
 
 
 @pytest.fixture

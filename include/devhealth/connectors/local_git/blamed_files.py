@@ -1,14 +1,15 @@
 """Which files of a commit's tree are to be blamed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from devhealth.connectors.local_git import git_process
+from devhealth.connectors.local_git import git_process, refs
 from devhealth.connectors.local_git.git_failure import failure
 from devhealth.connectors.local_git.git_process import GitProcess
+from devhealth.errors import SourceCorrupt
 
 _REGULAR = b"100"
 """How the modes of regular files begin; symlinks are 120000, submodules 160000."""
@@ -26,10 +27,17 @@ class File:
     """It could not be read, so nobody knows whether it is text."""
 
 
-def tip(folder: Path) -> str | None:
-    """The commit the default branch points at; None without commits."""
-    found = git_process.attempt(folder, ["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
-    return found.decode().strip() if found else None
+def tip(folder: Path, options: Mapping[str, object]) -> str | None:
+    """The commit of the default branch; None without commits.
+
+    Of a clone that is behind its origin it is origin's, of one that went its own way the local one.
+    """
+    listing = refs.list_refs(folder)
+    tips = [listing.objects[name] for name in refs.tips_of(listing, refs.default_branch(listing, options))]
+    if len(set(tips)) > 1:
+        is_behind = git_process.attempt(folder, ["merge-base", "--is-ancestor", *tips]) is not None
+        return tips[1] if is_behind else tips[0]
+    return tips[0] if tips else None
 
 
 def first_parents(folder: Path, old: str, new: str) -> bytes | None:
@@ -47,29 +55,20 @@ def first_parents(folder: Path, old: str, new: str) -> bytes | None:
 
 def changed(folder: Path, commit: str, since: str | None) -> list[File]:
     """The files to blame, by path: all regular ones, or those that changed since an earlier commit, gone ones too."""
-    blobs = dict(_regular_files(folder, commit))
-    paths = sorted(blobs if since is None else _touched(folder, since, commit))
-    present = [path for path in paths if path in blobs]
+    there = _regular_files(folder, commit)
+    paths = sorted(there if since is None else _touched(folder, since, commit))
+    present = [path for path in paths if path in there]
     if not present:
         return [File(path, is_text=False, is_damaged=False) for path in paths]
-    text, is_whole = _text_files(folder, commit, present)
-    return [
-        File(
-            path,
-            is_text=path in text,
-            is_damaged=not is_whole and path in blobs and path not in text and not _is_readable(folder, blobs[path]),
-        )
-        for path in paths
-    ]
+    text = _text_files(folder, commit, present)
+    if text is not None:
+        return [File(path, is_text=path in text, is_damaged=False) for path in paths]
+    return [_looked_into(folder, commit, path, is_present=path in there) for path in paths]
 
 
-def _regular_files(folder: Path, commit: str) -> Iterator[tuple[bytes, bytes]]:
+def _regular_files(folder: Path, commit: str) -> set[bytes]:
     with git_process.stream(folder, ["ls-tree", "-r", "-z", "--full-tree", commit]) as output:
-        for entry in _words(output):
-            facts, path = entry.split(b"\t", 1)
-            mode, _, blob = facts.split(b" ")
-            if mode.startswith(_REGULAR):
-                yield path, blob
+        return {entry.split(b"\t", 1)[1] for entry in _words(output) if entry.startswith(_REGULAR)}
 
 
 def _touched(folder: Path, since: str, commit: str) -> set[bytes]:
@@ -87,22 +86,25 @@ def _touched(folder: Path, since: str, commit: str) -> set[bytes]:
     return paths
 
 
-def _text_files(folder: Path, commit: str, paths: list[bytes]) -> tuple[set[bytes], bool]:
-    """Files with a line, as git tells text from binary; and whether all could be looked into."""
+def _looked_into(folder: Path, commit: str, path: bytes, *, is_present: bool) -> File:
+    text = _text_files(folder, commit, [path]) if is_present else set()
+    return File(path, is_text=bool(text), is_damaged=text is None)
+
+
+def _text_files(folder: Path, commit: str, paths: list[bytes]) -> set[bytes] | None:
+    """Files with a line, as git tells text from binary; None when one of them cannot be read."""
     arguments = ["grep", "-I", "-l", "-z", "-F", "--full-name", "--no-recurse-submodules", "-e", "", commit]
     if len(paths) <= _MOST_PATHSPECS:
         arguments = ["--literal-pathspecs", *arguments, "--", *map(os.fsdecode, paths)]
     with GitProcess(folder, arguments) as process:
-        named = [word[len(commit) + 1 :] for word in _words(process.output)]
+        named = {word[len(commit) + 1 :] for word in _words(process.output)}
         outcome = process.wait()
-    if outcome.status not in {0, 1}:  # 1: no file has a line
-        raise failure(folder, outcome)
-    return set(named), not outcome.stderr.strip()
-
-
-def _is_readable(folder: Path, blob: bytes) -> bool:
-    with GitProcess(folder, ["cat-file", "blob", blob.decode()], stdout=Path(os.devnull)) as process:
-        return process.wait().is_success
+    if outcome.status in {0, 1} and not outcome.stderr.strip():  # 1: no file has a line
+        return named
+    error = failure(folder, outcome)
+    if outcome.status in {0, 1} or isinstance(error, SourceCorrupt):
+        return None
+    raise error
 
 
 def _words(output: BinaryIO) -> Iterator[bytes]:

@@ -1,10 +1,13 @@
 """Blame pages to ranges of consecutive lines of one commit."""
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+import msgspec
+
 from devhealth.errors import RecordError
+from devhealth.models import blame_pages
+from devhealth.models.blame_pages import BlameState
 from devhealth.models.git import BlameRange
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.text import to_text
@@ -14,7 +17,6 @@ from devhealth.staging import Page
 EVIDENCE = "blame_ranges"
 """The table that has rows of a repository once a unit of it is stored."""
 BATCH = 10_000
-_UNREADABLE = b"?"
 
 
 def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snapshot]]:
@@ -22,36 +24,37 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snap
 
     When everything was blamed, and nothing was unreadable, a snapshot tells that files not among them are gone.
     """
-    state: dict[str, str | None] = {}
+    waiting = iter(pages)
+    state = _state(next(waiting, None), unit)
     batch: list[Record | Snapshot] = []
-    for page in pages:
-        if page.name.startswith("000-"):
-            state = json.loads(page.read())
-        elif page.name.startswith("999-"):
-            if state["commit"] and state["since"] is None:
-                version = _fetched_at(state, unit)
-                batch.append(Snapshot(table="blame_ranges", org_id=unit.org_id, repo_id=unit.repo_id, version=version))
-        else:
-            for record in _ranges_of_page(page, unit, _fetched_at(state, unit)):
-                batch.append(record)
-                if len(batch) >= BATCH:
-                    yield batch
-                    batch = []
+    for page in waiting:
+        if page.name == blame_pages.CURSOR:
+            if state.commit and not state.since:
+                batch.append(_everything(unit, state))
+            continue
+        for record in _ranges_of_page(page, unit, state.fetched_at):
+            batch.append(record)
+            if len(batch) >= BATCH:
+                yield batch
+                batch = []
     if batch:
         yield batch
 
 
-def _fetched_at(state: dict[str, str | None], unit: Unit) -> datetime:
-    text = state.get("fetched_at")
-    if not text:
-        raise RecordError(f"the first blame page of {unit.name} lacks fetched_at. Run the sync again.")
-    return datetime.fromisoformat(text)
+def _state(page: Page | None, unit: Unit) -> BlameState:
+    if page is None or page.name != blame_pages.STATE:
+        got = "none" if page is None else page.name
+        raise RecordError(f"blame pages of {unit.name} begin with {blame_pages.STATE}, got {got}. Run the sync again.")
+    return msgspec.json.decode(page.read(), type=BlameState)
+
+
+def _everything(unit: Unit, state: BlameState) -> Snapshot:
+    return Snapshot(table="blame_ranges", org_id=unit.org_id, repo_id=unit.repo_id, version=state.fetched_at)
 
 
 def _ranges_of_page(page: Page, unit: Unit, fetched_at: datetime) -> Iterator[BlameRange]:
-    parts = page.read().split(b"\0")
-    for path, ranges in zip(parts[::2], parts[1::2], strict=False):
-        if ranges == _UNREADABLE:
+    for path, ranges in blame_pages.split(page.read()):
+        if ranges == blame_pages.UNREADABLE:
             continue
         name = to_text(path)
         for first, count, sha in _merged(ranges):
