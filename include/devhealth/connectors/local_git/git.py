@@ -24,7 +24,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     earlier = _read_cursor(cursor)
     if earlier is None:
         return True
-    listing = refs.list_refs(open_source(source, settings, datetime.now(UTC)))
+    listing = refs.list_refs(open_source(source, settings))
     now = _cursor(listing, options, earlier.tips, refs.default_branch(listing, options), earlier.default_tips)
     return now != earlier
 
