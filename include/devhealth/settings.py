@@ -32,6 +32,8 @@ class Settings:
     max_workers: int = 2
     """git processes at once for one unit."""
     echo_sql: bool = False
+    business_hours: tuple[int, int] = (9, 17)
+    """First hour and the hour after the last one, on a person's own clock, Monday to Friday."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -57,6 +59,7 @@ class Settings:
             sink=sink,
             batch_size=_positive(env, "BATCH_SIZE", 50_000),
             max_workers=_positive(env, "MAX_WORKERS", max(2, min(8, os.cpu_count() or 2))),
+            business_hours=_business_hours(env),
             echo_sql=env.get("DB_ECHO", "").lower() in {"1", "true", "yes", "on"},
         )
 
@@ -72,3 +75,17 @@ def _positive(env: Mapping[str, str], name: str, default: int) -> int:
     if number < 1:
         raise SettingsError(f"{name} is {text!r}: expected a whole number of at least 1.")
     return number
+
+
+def _business_hours(env: Mapping[str, str]) -> tuple[int, int]:
+    texts = env.get("BUSINESS_HOURS_START") or "9", env.get("BUSINESS_HOURS_END") or "17"
+    try:
+        start, end = (int(text) for text in texts)
+    except ValueError:
+        start, end = 0, 0
+    if not 0 <= start < end <= 24:  # noqa: PLR2004 - hours of a day
+        raise SettingsError(
+            f"BUSINESS_HOURS_START and BUSINESS_HOURS_END are {texts[0]!r} and {texts[1]!r}: "
+            "expected two whole hours from 0 to 24, the start before the end."
+        )
+    return start, end

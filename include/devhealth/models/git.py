@@ -10,7 +10,7 @@ from devhealth.models.table import At, Code, Count, Flag, Instant, Record, Secon
 
 
 @table("repositories", key=("org_id", "repo_id"))
-class Repository(Record):
+class Repository(Record, frozen=True):
     """A repository as last seen."""
 
     org_id: Text
@@ -27,7 +27,7 @@ class Repository(Record):
 
 
 @table("commits", key=("org_id", "repo_id", "committed_at", "sha"))
-class Commit(Record):
+class Commit(Record, frozen=True):
     """A commit, its people as recorded (no mailmap applied), its lines against the first parent; merges add none."""
 
     org_id: Text
@@ -58,7 +58,7 @@ class Commit(Record):
 
 
 @table("commit_file_stats", key=("org_id", "repo_id", "committed_at", "sha", "path"))
-class CommitFileStat(Record):
+class CommitFileStat(Record, frozen=True):
     """Lines one commit added to and deleted from one file; 0 for binary files, submodules count as one line each."""
 
     org_id: Text
@@ -79,7 +79,7 @@ class CommitFileStat(Record):
     key=("org_id", "repo_id", "committed_at", "sha"),
     gone={"is_reachable": False, "in_default_branch": False},
 )
-class CommitReachability(Record):
+class CommitReachability(Record, frozen=True):
     """From where a commit can be reached today."""
 
     org_id: Text
@@ -93,7 +93,7 @@ class CommitReachability(Record):
 
 
 @table("commit_identities", key=("org_id", "repo_id", "name", "email"))
-class CommitIdentity(Record):
+class CommitIdentity(Record, frozen=True):
     """Whom a name and e-mail stand for, as recorded in this repository's commits."""
 
     org_id: Text
@@ -110,7 +110,7 @@ class CommitIdentity(Record):
 
 
 @table("refs", key=("org_id", "repo_id", "name"), gone={"is_deleted": True})
-class Ref(Record):
+class Ref(Record, frozen=True):
     """A branch or tag as last seen."""
 
     org_id: Text
@@ -129,7 +129,7 @@ class Ref(Record):
 
 
 @table("blame_ranges", key=("org_id", "repo_id", "path", "first_line"), gone={"line_count": 0})
-class BlameRange(Record):
+class BlameRange(Record, frozen=True):
     """Consecutive lines of one file that one commit last touched. Never any text.
 
     All ranges of a file are written together with one `fetched_at`: only rows of the newest one count. A file that is

@@ -32,7 +32,7 @@ COMMIT_MARK = b"\x01"
 COMMIT_FORMAT = "%x01%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%s%x00%b"
 """Ten fields, dates by `--date=raw`; git ends it with NUL, then a newline before the first file, if any."""
 COMMIT_FIELDS = 10
-PEOPLE_FORMAT = "%an%x00%ae%x00%cn%x00%ce%x00%(trailers:key=Co-authored-by,valueonly,separator=%x01)"
+PEOPLE_FORMAT = "%an%x00%ae%x00%cn%x00%ce%x00%b"
 PEOPLE_FIELDS = 5
 FORMAT_VERSION = 1
 

@@ -10,7 +10,7 @@ from devhealth.models.table import Code, Count, Counts, Day, Flag, Instant, Numb
 
 
 @table("repo_metrics_daily", key=("org_id", "repo_id", "day"), version=None, partition_by="toYYYYMM(day)")
-class RepoMetricsDaily(Record):
+class RepoMetricsDaily(Record, frozen=True):
     """One repository, one UTC day; also the quiet days among the 30 after an active one."""
 
     org_id: Text
@@ -83,7 +83,7 @@ class RepoMetricsDaily(Record):
     version=None,
     partition_by="toYYYYMM(day)",
 )
-class UserMetricsDaily(Record):
+class UserMetricsDaily(Record, frozen=True):
     """One person in one repository on one UTC day with activity. Bots have no rows."""
 
     org_id: Text
@@ -115,7 +115,7 @@ class UserMetricsDaily(Record):
 
 
 @table("team_metrics_daily", key=("org_id", "team_id", "day"), version=None, partition_by="toYYYYMM(day)")
-class TeamMetricsDaily(Record):
+class TeamMetricsDaily(Record, frozen=True):
     """One team over all repositories of its organisation on one UTC day with activity. Bots are left out."""
 
     org_id: Text
@@ -139,7 +139,7 @@ class TeamMetricsDaily(Record):
 
 
 @table("file_metrics_daily", key=("org_id", "repo_id", "path", "day"), version=None, partition_by="toYYYYMM(day)")
-class FileMetricsDaily(Record):
+class FileMetricsDaily(Record, frozen=True):
     """One file on one UTC day on which commits touched it."""
 
     org_id: Text
@@ -158,7 +158,7 @@ class FileMetricsDaily(Record):
 
 
 @table("file_hotspots", key=("org_id", "repo_id", "path", "as_of"), version=None, partition_by="toYYYYMM(as_of)")
-class FileHotspots(Record):
+class FileHotspots(Record, frozen=True):
     """One file at the end of one UTC day: each Monday, and the last day computed."""
 
     org_id: Text

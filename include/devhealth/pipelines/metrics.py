@@ -28,12 +28,19 @@ def _silent(timing: TableTiming) -> None:
 def compute_dirty(
     settings: Settings, as_of: datetime, organisation: str | None = None, on_table: OnTable = _silent
 ) -> MetricsReport:
-    """Compute every metric over the dirty ranges, then clear exactly those; ranges marked meanwhile stay."""
+    """Compute every metric over the dirty ranges, then clear exactly those; ranges marked meanwhile stay.
+
+    Days of quiet repositories that became due since the last computation are computed too.
+    """
     engine = database.open_semantic(settings)
     database.check(engine)
     org_id = organizations.organization_id(engine, organisation) if organisation else None
+    org_ids = [org_id] if org_id else [one.org_id for one in organizations.list_organizations(engine)]
     taken = dirty_ranges.take(engine, org_id)
-    scopes = _merged([Scope(one.org_id, one.repo_id, one.since, one.before) for one in taken])
+    with connection.connected(settings) as client:
+        schema.ensure_schema(client)
+        overdue = metrics_engine.overdue(client, org_ids, as_of)
+    scopes = _merged([*(Scope(one.org_id, one.repo_id, one.since, one.before) for one in taken), *overdue])
     report = _compute(settings, scopes, as_of, on_table, ranges=len(taken))
     dirty_ranges.clear(engine, [one.id for one in taken])
     return report
@@ -76,7 +83,9 @@ def _compute(
     if scopes:
         with connection.connected(settings) as client:
             schema.ensure_schema(client)
-            metrics_engine.compute(client, scopes, as_of, computed_at, on_table=note)
+            metrics_engine.compute(
+                client, scopes, as_of, computed_at, on_table=note, business_hours=settings.business_hours
+            )
     report = MetricsReport(
         ranges=ranges,
         repositories=len({(scope.org_id, scope.repo_id) for scope in scopes}),
