@@ -28,6 +28,7 @@ def main() -> None:
     port = _free_port()
     address = f"http://localhost:{port}"
     environ = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": address,
