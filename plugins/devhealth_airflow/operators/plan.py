@@ -61,7 +61,7 @@ def _window(context: Any, as_of: datetime) -> "Window | None":
     from devhealth.pipelines.request import window_between
 
     if context["dag_run"].run_type == "backfill":  # the run id is free text
-        start, end = context["data_interval_start"], context["data_interval_end"]
-        return Window(since=start.astimezone(UTC), before=end.astimezone(UTC))
+        start, end = (context[f"data_interval_{name}"].timestamp() for name in ("start", "end"))
+        return Window(since=datetime.fromtimestamp(start, UTC), before=datetime.fromtimestamp(end, UTC))
     params = context["params"]
     return window_between(params.get("since"), params.get("before"), as_of)
