@@ -17,6 +17,8 @@ from devhealth.processors.local_git.times import instant
 from devhealth.processors.local_git.trailers import co_authors
 from devhealth.staging import Page
 
+EVIDENCE = "repositories"
+
 _REACHED_FROM = {
     git_pages.NEW_IN_DEFAULT: (True, True),
     git_pages.NEW_ELSEWHERE: (True, False),
