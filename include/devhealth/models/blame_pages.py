@@ -17,20 +17,22 @@ UNREADABLE = b"?"
 """In the place of the ranges of a file that could not be read."""
 
 
+class BlameCursor(msgspec.Struct, frozen=True):
+    """What was blamed, for the next run to go on from."""
+
+    commit: str | None
+    """The tip of the default branch; None without commits."""
+    shallow_digest: str = ""
+    """Of where a shallow history is cut off; empty for a complete one."""
+
+
 class BlameState(msgspec.Struct, frozen=True):
     """What holds for the whole unit."""
 
     fetched_at: datetime
-    commit: str | None
-    """The tip that is blamed; None without commits."""
+    cursor: BlameCursor
     since: str | None
     """The commit of the last run, when only what changed since then is blamed; None when every file is."""
-
-
-class BlameCursor(msgspec.Struct, frozen=True):
-    """Where the next run goes on."""
-
-    commit: str | None
 
 
 def join(files: Iterable[tuple[bytes, bytes]]) -> bytes:

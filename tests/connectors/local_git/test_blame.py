@@ -225,6 +225,32 @@ def test_probe_tells_whether_the_tip_moved(shop: Path, settings: Settings) -> No
     assert blame.probe(str(shop), {}, stored.cursor, settings)
 
 
+def test_a_history_made_complete_is_blamed_anew(shop: Path, settings: Settings) -> None:
+    commit(shop, {"a": b"1\n", "b": b"1\n"})
+    commit(shop, {"a": b"1\n2\n"})
+    git(shop.parent, "clone", "--quiet", "--depth", "1", f"file://{shop}", "cut")
+    cut, stored = shop.parent / "cut", Stored()
+    stored.sync(cut, settings)
+    assert stored.lines() == plain_blame(cut) != plain_blame(shop)
+    git(cut, "fetch", "--quiet", "--unshallow")
+    assert blame.probe(str(cut), {}, stored.cursor, settings)
+    stored.sync(cut, settings)
+    assert stored.lines() == plain_blame(shop)
+
+
+def test_a_clone_behind_its_origin_is_blamed_at_the_origins_tip(shop: Path, settings: Settings) -> None:
+    commit(shop, {"a": b"1\n"})
+    git(shop.parent, "clone", "--quiet", "shop", "clone")
+    clone, stored = shop.parent / "clone", Stored()
+    commit(shop, {"a": b"1\n2\n"})
+    git(clone, "fetch", "--quiet")
+    stored.sync(clone, settings)
+    assert stored.lines() == plain_blame(shop)
+    commit(clone, {"a": b"3\n"})
+    stored.sync(clone, settings)
+    assert stored.lines() == plain_blame(clone)
+
+
 def test_nothing_to_blame_is_fine(shop: Path, settings: Settings) -> None:
     stored = Stored()
     assert stored.sync(shop, settings) == []

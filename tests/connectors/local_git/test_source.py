@@ -1,12 +1,13 @@
 """Who a path or clone URL stands for."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from devhealth.connectors.local_git import credentials, remote_url, source
-from devhealth.errors import SourceNotFound
+from devhealth.errors import SourceForbidden, SourceNotFound
 from tests.connectors.local_git.small_git import commit, git, repository, settings_in
 
 
@@ -102,6 +103,34 @@ def test_what_is_no_repository_is_said_in_a_sentence(tmp_path: Path, name: str, 
     (tmp_path / "folder").mkdir()
     with pytest.raises(SourceNotFound, match=says):
         source.resolve(str(tmp_path / name), settings_in(tmp_path))
+
+
+def _as_nobody(call: Callable[[], object], told: Path) -> None:
+    """Run the call as a user who is not root, and note the SourceForbidden it raises."""
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            call()
+        except SourceForbidden as error:
+            print(error, file=told.open("a"), flush=True)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def test_a_folder_without_permission_is_forbidden(shop: Path, tmp_path: Path) -> None:
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    told = tmp_path / "told"
+    told.touch()
+    told.chmod(0o666)
+    shop.chmod(0)
+    for path in (shop, shop / ".git"):
+        _as_nobody(lambda path=path: source.resolve(str(path), settings_in(tmp_path)), told)
+    shop.chmod(0o755)
+    assert told.read_text().count("Grant this user read access.") == 2
 
 
 def test_a_token_is_found_by_host(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def records(
         staging=str(folder),
     )
     staging = UnitStaging(unit.staging)
-    staging.write_page(blame_pages.STATE, msgspec.json.encode(BlameState(AT, TWO, since)))
+    staging.write_page(blame_pages.STATE, msgspec.json.encode(BlameState(AT, BlameCursor(TWO), since)))
     for number, page in enumerate(pages):
         staging.write_page(f"100-{number:07d}", blame_pages.join(page))
     if is_whole:

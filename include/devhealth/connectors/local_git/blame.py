@@ -26,7 +26,7 @@ FILES_PER_PAGE = 128
 def probe(source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
     """Whether the tip of the default branch is another one than the cursor's."""
     tip = blamed_files.tip(open_source(source, settings), options)
-    return tip is not None and tip != _seen(cursor)
+    return tip.commit is not None and tip != _seen(cursor)
 
 
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
@@ -46,14 +46,14 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     folder = open_source(unit.source, settings, unit.planned_until)
     yield staged.get(pages.STATE) or _write_state(staging, folder, unit)
     state = msgspec.json.decode(staging.page(pages.STATE).read(), type=BlameState)
-    if state.commit:
-        yield from _blame_pages(staging, folder, unit, settings, state.commit, state.since)
-    yield staging.write_page(pages.CURSOR, msgspec.json.encode(BlameCursor(state.commit)))
+    if state.cursor.commit:
+        yield from _blame_pages(staging, folder, unit, settings, state.cursor.commit, state.since)
+    yield staging.write_page(pages.CURSOR, msgspec.json.encode(state.cursor))
 
 
-def _seen(cursor: bytes | None) -> str | None:
+def _seen(cursor: bytes | None) -> BlameCursor | None:
     try:
-        return msgspec.json.decode(cursor, type=BlameCursor).commit if cursor else None
+        return msgspec.json.decode(cursor, type=BlameCursor) if cursor else None
     except msgspec.DecodeError:
         return None
 
@@ -61,8 +61,11 @@ def _seen(cursor: bytes | None) -> str | None:
 def _write_state(staging: UnitStaging, folder: Path, unit: Unit) -> Page:
     fetched_at, tip = datetime.now(UTC), blamed_files.tip(folder, unit.options)
     seen = _seen(staging.read("cursor")) if unit.mode == "incremental" else None
-    is_on_the_way = tip and seen and blamed_files.first_parents(folder, seen, tip) is not None
-    state = BlameState(fetched_at, tip, seen if is_on_the_way else None)
+    since = None
+    if tip.commit and seen and seen.commit and seen.shallow_digest == tip.shallow_digest:
+        is_on_the_way = blamed_files.first_parents(folder, seen.commit, tip.commit) is not None
+        since = seen.commit if is_on_the_way else None
+    state = BlameState(fetched_at, tip, since)
     return staging.write_page(pages.STATE, msgspec.json.encode(state))
 
 

@@ -10,6 +10,7 @@ from devhealth.connectors.local_git import git_process, refs
 from devhealth.connectors.local_git.git_failure import failure
 from devhealth.connectors.local_git.git_process import GitProcess
 from devhealth.errors import SourceCorrupt
+from devhealth.models.blame_pages import BlameCursor
 
 _REGULAR = b"100"
 """How the modes of regular files begin; symlinks are 120000, submodules 160000."""
@@ -27,8 +28,8 @@ class File:
     """It could not be read, so nobody knows whether it is text."""
 
 
-def tip(folder: Path, options: Mapping[str, object]) -> str | None:
-    """The commit of the default branch; None without commits.
+def tip(folder: Path, options: Mapping[str, object]) -> BlameCursor:
+    """The commit of the default branch, as a run that blames it now leaves it to the next.
 
     Of a clone that is behind its origin it is origin's, of one that went its own way the local one.
     """
@@ -36,8 +37,8 @@ def tip(folder: Path, options: Mapping[str, object]) -> str | None:
     tips = [listing.objects[name] for name in refs.tips_of(listing, refs.default_branch(listing, options))]
     if len(set(tips)) > 1:
         is_behind = git_process.attempt(folder, ["merge-base", "--is-ancestor", *tips]) is not None
-        return tips[1] if is_behind else tips[0]
-    return tips[0] if tips else None
+        tips = [tips[1 if is_behind else 0]]
+    return BlameCursor(tips[0] if tips else None, listing.shallow_digest)
 
 
 def first_parents(folder: Path, old: str, new: str) -> bytes | None:

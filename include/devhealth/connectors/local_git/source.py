@@ -39,9 +39,10 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     A path stands for the worktree or bare repository around it. Credentials in a URL are kept in memory only.
     Raises SourceNotFound or SourceForbidden with the remedy.
     """
-    remote = None if Path(location).expanduser().exists() else remote_url.parse(location)
+    path = os.path.expanduser(location)  # noqa: PTH111 - an unknown user's ~ is no reason to crash
+    remote = None if os.path.lexists(path) else remote_url.parse(location)
     if remote is None:
-        return _local_identity(Path(location).expanduser())
+        return _local_identity(Path(path))
     if remote.credentials:
         credentials.remember(remote)
         _LOG.warning(

@@ -29,7 +29,7 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snap
     batch: list[Record | Snapshot] = []
     for page in waiting:
         if page.name == blame_pages.CURSOR:
-            if state.commit and not state.since:
+            if state.cursor.commit and not state.since:
                 batch.append(_everything(unit, state))
             continue
         for record in _ranges_of_page(page, unit, state.fetched_at):
