@@ -23,7 +23,8 @@ def get_provider_info() -> dict[str, Any]:
 
 
 def _find_engine() -> None:
-    if importlib.util.find_spec("devhealth") is None:
+    found = importlib.util.find_spec("devhealth")
+    if found is None or found.origin is None:  # a folder that is merely called devhealth has no origin
         plugins = Path(__file__).resolve().parents[1]
         folders = [plugins.parent / "include", plugins / "include"]
         sys.path += [str(folder) for folder in folders if (folder / "devhealth").is_dir()][:1]
