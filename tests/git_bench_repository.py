@@ -7,7 +7,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-WORDS = "order cart price stock item user token cache queue retry index query value limit batch event state field".split()
+WORDS = (
+    "order",
+    "cart",
+    "price",
+    "stock",
+    "item",
+    "user",
+    "token",
+    "cache",
+    "queue",
+    "retry",
+    "index",
+    "query",
+    "value",
+    "limit",
+    "batch",
+    "event",
+    "state",
+    "field",
+)
 DAY = 86_400
 LAST_COMMIT_AT = 1_767_225_600
 
@@ -81,13 +100,17 @@ def _plan(rng: random.Random, pool: list[str], commits: int, file_changes: int) 
             plan.append(Planned(changes, (tip,), _author(rng)))
             tip = len(plan) - 1
         if has_branch:
-            merged = [("M", number, files[number].edits, files[number].path, "") for number in sorted(touched_on_branch)]
+            merged = [
+                ("M", number, files[number].edits, files[number].path, "") for number in sorted(touched_on_branch)
+            ]
             plan.append(Planned(merged, (tip, branch_tip), _author(rng)))
             tip = len(plan) - 1
     return files, plan
 
 
-def _edits(rng: random.Random, files: list[File], usable: list[int], per_commit: float) -> list[tuple[str, int, int, str, str]]:
+def _edits(
+    rng: random.Random, files: list[File], usable: list[int], per_commit: float
+) -> list[tuple[str, int, int, str, str]]:
     count = min(len(usable), max(1, int(rng.lognormvariate(0, 1.0) * per_commit / 1.75 + 0.5)))
     changes = []
     for number in rng.sample(usable, count):
@@ -140,8 +163,8 @@ def _write_commits(stream: BinaryIO, files: list[File], plan: list[Planned]) -> 
             stream.write(b"reset refs/heads/main\n")
         stream.write(b"commit refs/heads/main\nmark :%d\nauthor %s\ncommitter %s\n" % (base + number, person, person))
         stream.write(b"data %d\n%s\n" % (len(message), message))
-        for keyword, parent in zip((b"from", b"merge"), commit.parents, strict=False):
-            stream.write(b"%s :%d\n" % (keyword, base + parent))
+        parents = zip((b"from", b"merge"), commit.parents, strict=False)
+        stream.writelines(b"%s :%d\n" % (keyword, base + parent) for keyword, parent in parents)
         stream.writelines(_changes(files, commit))
         stream.write(b"\n")
 

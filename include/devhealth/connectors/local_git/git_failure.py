@@ -29,7 +29,7 @@ _CORRUPT = re.compile(
     r"failed to (read|traverse)|bad (sha1|signature|config)",
     re.IGNORECASE,
 )
-_NO_TRANSPORT = re.compile(r"transport '[^']*' not allowed|lazy fetching disabled")
+_NO_TRANSPORT = re.compile(r"transport '[^']*' not allowed|lazy fetching disabled|from promisor remote")
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]*@")
 _LONGEST_MESSAGE = 300
 

@@ -1,0 +1,144 @@
+"""Commits, files and reachability of any history equal what plain git says of it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from devhealth.models.text import to_bytes
+from tests.git_histories import Commit, Stage, git, histories, make_repository, set_refs
+from tests.git_sync import Tables, sync
+
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+EVERY_REF = ("--branches", "--tags", "--remotes")
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="devhealth-test-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def numstat_of_git(path: Path) -> dict[str, tuple[int, int, int, int]]:
+    """Sha to additions, deletions, files and binary files, out of git's output for people."""
+    sums: dict[str, tuple[int, int, int, int]] = {}
+    sha = ""
+    for line in git(path, "log", *EVERY_REF, "--numstat", "-M", "--format=sha %H").split(b"\n"):
+        if line.startswith(b"sha "):
+            sha = line[4:].decode()
+            sums[sha] = (0, 0, 0, 0)
+        elif line:
+            added, deleted, _ = line.split(b"\t", 2)
+            is_binary = added == b"-"
+            lines = (0, 0) if is_binary else (int(added), int(deleted))
+            sums[sha] = tuple(map(sum, zip(sums[sha], (*lines, 1, int(is_binary)), strict=True)))
+    return sums
+
+
+def paths_of_git(path: Path) -> set[tuple[str, bytes, bytes | None]]:
+    """Sha, path and the path a renamed file came from, out of `--name-status`."""
+    found = set()
+    sha = ""
+    tokens = iter(git(path, "log", *EVERY_REF, "--name-status", "-M", "-z", "--format=sha %H").split(b"\0"))
+    for token in tokens:
+        status = token.lstrip(b"\n")
+        if status.startswith(b"sha "):
+            sha = status[4:].decode()
+        elif status.startswith(b"R"):
+            old, new = next(tokens), next(tokens)
+            found.add((sha, new, old))
+        elif status:
+            found.add((sha, next(tokens), None))
+    return found
+
+
+def assert_equals_git(tables: Tables, path: Path) -> None:
+    commits, stats = tables.facts("commits"), tables.facts("commit_file_stats")
+    binaries: dict[str, int] = {}
+    for row in stats:
+        binaries[row["sha"]] = binaries.get(row["sha"], 0) + row["is_binary"]
+    ours = {
+        row["sha"]: (row["additions"], row["deletions"], row["files_changed"], binaries.get(row["sha"], 0))
+        for row in commits
+    }
+    assert ours == numstat_of_git(path)
+    assert {
+        (row["sha"], to_bytes(row["path"]), row["old_path"] and to_bytes(row["old_path"])) for row in stats
+    } == paths_of_git(path)
+    people = git(path, "log", *EVERY_REF, "-z", "--format=%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%s").split(b"\0")
+    assert {
+        (
+            row["sha"].encode(),
+            " ".join(row["parents"]).encode(),
+            *(to_bytes(row[name]) for name in ("author_name", "author_email", "committer_name", "committer_email")),
+            to_bytes(row["subject"]),
+        )
+        for row in commits
+    } == {tuple(people[at : at + 7]) for at in range(0, len(people) - 1, 7)}
+
+
+def reachability_of(tables: Tables) -> dict[str, tuple[bool, bool]]:
+    return {row["sha"]: (row["is_reachable"], row["in_default_branch"]) for row in tables.facts("commit_reachability")}
+
+
+def assert_reachability_equals_git(tables: Tables, path: Path, default: str) -> None:
+    reachable = set(git(path, "rev-list", *EVERY_REF).decode().split())
+    has_default = git(path, "for-each-ref", f"refs/heads/{default}")
+    in_default = set(git(path, "rev-list", default).decode().split()) if has_default else set()
+    ours = reachability_of(tables)
+    assert {sha for sha, flags in ours.items() if flags[0]} == reachable
+    assert {sha for sha, flags in ours.items() if flags[1]} == in_default
+
+
+@QUICK
+@given(histories())
+def test_any_history_equals_git_log_numstat(commits: list[Commit]) -> None:
+    """Pitfalls 1, 2, 3 and 7: merges, renames, roots, and bytes of any kind."""
+    with scratch() as folder:
+        stage = {"refs/heads/main": len(commits) - 1}
+        stage |= {f"refs/heads/b{at}": at for at in range(len(commits))}
+        make_repository(folder / "source", commits, stage, {"annotated": 0})
+        tables = Tables()
+        sync(tables, folder / "source", folder / "unit")
+        assert_equals_git(tables, folder / "source")
+        assert_reachability_equals_git(tables, folder / "source", "main")
+        assert {row["name"] for row in tables.facts("refs")} == {*stage, "refs/tags/annotated"}
+
+
+@st.composite
+def pushed_histories(draw: st.DrawFn) -> tuple[list[Commit], list[Stage]]:
+    commits = draw(histories(largest=9))
+    names = ["refs/heads/main", "refs/heads/b", "refs/heads/c", "refs/tags/t", "refs/remotes/origin/x"]
+    numbers = st.integers(0, len(commits) - 1)
+    stages = draw(st.lists(st.dictionaries(st.sampled_from(names), numbers, max_size=4), min_size=2, max_size=4))
+    return commits, [{"refs/heads/main": draw(numbers), **stage} for stage in stages]
+
+
+@QUICK
+@given(pushed_histories())
+def test_pushes_synced_one_by_one_equal_a_sync_of_the_last(pushed: tuple[list[Commit], list[Stage]]) -> None:
+    """Pitfalls 4 and 5: force-pushes, deleted branches, late merges and old dates, in any order."""
+    commits, stages = pushed
+    with scratch() as folder:
+        source = folder / "source"
+        shas = make_repository(source, commits, stages[0])
+        step_by_step, cursor = Tables(), None
+        for number, stage in enumerate(stages):
+            set_refs(source, shas, stage)
+            cursor = sync(step_by_step, source, folder / f"unit{number}", cursor)
+            assert_reachability_equals_git(step_by_step, source, "main")
+        at_once = Tables()
+        sync(at_once, source, folder / "full", mode="full")
+        reachable = set(reachability_of(at_once))
+        for table in ("commits", "commit_file_stats"):
+            assert at_once.facts(table) == [row for row in step_by_step.facts(table) if row["sha"] in reachable]
+        assert at_once.facts("refs") == [row for row in step_by_step.facts("refs") if not row["is_deleted"]]
+        known = step_by_step.facts("commit_identities")
+        assert all(row in known for row in at_once.facts("commit_identities"))
