@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import psutil
 from clickhouse_driver import Client
-from clickhouse_driver.errors import Error, NetworkError
+from clickhouse_driver.errors import Error
 from filelock import FileLock, Timeout
 
 import devhealth
@@ -26,6 +26,7 @@ from devhealth.warehouse.endpoint import Endpoint
 __all__ = ["Endpoint", "ensure_started", "status", "stop"]
 
 _LOCK_SECONDS = 90
+_ANSWER_SECONDS = 30
 _STOP_SECONDS = 20
 _LOG_BYTES = 1 << 20
 
@@ -122,27 +123,38 @@ def _start(folder: Path) -> Endpoint:
 
 
 def _answers(endpoint: Endpoint) -> bool:
-    """Whether the server accepts our password; raises WarehouseError when its process lives but does not reply."""
-    if not endpoints.is_listening(endpoint.port):
-        return False
-    client = Client(
-        endpoint.host, port=endpoint.port, user=endpoint.user, password=endpoint.password, connect_timeout=30
-    )
-    try:
-        client.connection.connect()
-    except NetworkError:
-        return False  # nobody listens
-    except (Error, OSError, EOFError) as error:
-        if _process(endpoint):
+    """Whether the server accepts our password; raises WarehouseError when its process lives but never replies."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while endpoints.is_listening(endpoint.port):
+        if _accepts(endpoint):
+            return True
+        if _process(endpoint) is None:
+            return False  # the port has passed to a stranger
+        if time.monotonic() > deadline:
             raise WarehouseError(
                 f"the embedded ClickHouse (process {endpoint.pid}, port {endpoint.port}) does not answer. "
                 "Run `devhealth warehouse stop`, then try again."
-            ) from error
-        return False  # the port has passed to a stranger
-    else:
-        return True
+            )
+        time.sleep(0.05)  # it may be on its way out
+    return False
+
+
+def _accepts(endpoint: Endpoint) -> bool:
+    client = Client(
+        endpoint.host,
+        port=endpoint.port,
+        user=endpoint.user,
+        password=endpoint.password,
+        connect_timeout=_ANSWER_SECONDS,
+        send_receive_timeout=_ANSWER_SECONDS,
+    )
+    try:
+        client.connection.connect()
+    except (Error, OSError, EOFError):
+        return False
     finally:
         client.disconnect()
+    return True
 
 
 def _process(endpoint: Endpoint) -> psutil.Process | None:

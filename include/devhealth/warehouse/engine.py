@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -96,7 +97,9 @@ def configure(folder: Path, port: int, password: str) -> None:
 
 def listen(module: ModuleType) -> None:
     """Serve the data below the working directory until the statement is killed; errors are printed, not raised."""
-    module.query(_LISTEN, "CSV", path="data")
+    result = module.query(_LISTEN, "CSV", path="data")
+    if result.has_error():
+        sys.stderr.write(f"{result.error_message()}\n")
 
 
 def explain(folder: Path, log: str) -> str:
@@ -110,8 +113,8 @@ def explain(folder: Path, log: str) -> str:
         return (
             f"the warehouse folder {folder} cannot be written: free space or change its owner, or set DEVHEALTH_HOME."
         )
-    errors = re.findall(r"DB::Exception: (.+)", log)
-    reason = errors[0][:300] if errors else "it printed no reason"
+    found = re.search(r"DB::Exception: (.+)|e\.what\(\) = (.+), Stack trace", log)
+    reason = (found[1] or found[2])[:300] if found else "it printed no reason"
     return f"the embedded ClickHouse in {folder} did not start: {reason}. Its whole output is in {folder / 'host.log'}."
 
 

@@ -1,5 +1,5 @@
--- What each commit did to each file, once each; `since` inclusive, `before` exclusive. Join it with `commit_facts`, which
--- knows the commits that count.
+-- What each commit did to each file, once each; `since` inclusive, `before` exclusive. Join it with `commit_facts`,
+-- which knows the commits that count.
 create or replace view file_changes as
 select
     repo_id,

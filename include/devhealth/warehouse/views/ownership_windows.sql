@@ -1,4 +1,4 @@
--- How the lines changed in the trailing 30 days of each day are spread over their authors. Rows stand for days with such lines.
+-- How the lines changed in the trailing 30 days of each day are spread over their authors; a row a day with such lines.
 create or replace view ownership_windows as
 with
 author_days as (
@@ -70,6 +70,6 @@ select
     covered_day as day,
     authors as authors_count,
     arrayFirstIndex(held -> held * 2 >= total, arrayCumSum(arrayReverse(smallest_first))) as bus_factor,
-    (2 * arraySum(arrayMap((loc, rank) -> loc * rank, smallest_first, arrayEnumerate(smallest_first))) - (authors + 1) * total)
-    / (authors * total) as gini
+    arraySum(arrayMap((loc, rank) -> loc * rank, smallest_first, arrayEnumerate(smallest_first))) as sum_of_ranked,
+    (2 * sum_of_ranked - (authors + 1) * total) / (authors * total) as gini
 from shares
