@@ -27,7 +27,8 @@ demo: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Sync a repository 
 	@$(DEVHEALTH) register "$(REPO)" --org demo
 	@.venv/bin/python -m devhealth_airflow.one_machine.run_here "$(STATE)/logs/demo.log" 'sync_local_git={"organisation": "demo"}' compute_metrics
 	@$(DEVHEALTH) show --org demo
-	@echo "      \`make airflow\` opens the same in Airflow; .devhealth/bin/devhealth is the command line."
+	@echo '      `make airflow` shows the runs in Airflow.'
+	@echo '      `.devhealth/bin/devhealth --help` is the command line.'
 
 airflow: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Start Airflow with the DAGs on this machine and say where to log in.
 	@$(DEVHEALTH) db upgrade

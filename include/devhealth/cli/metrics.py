@@ -21,7 +21,7 @@ def metrics() -> None:
 @metrics.command(
     epilog="\b\nExamples:\n  devhealth metrics daily\n  devhealth metrics daily --org acme --since 2026-01-01"
 )
-@organisation_option("Only this organisation (with --since or --before).")
+@organisation_option("Only this organisation.")
 @since_option
 @before_option
 @click.option("--as-of", metavar="TIME", help="Age open things against this time (UTC); default now.")
@@ -36,10 +36,10 @@ def daily(*, org: str | None, since: str | None, before: str | None, as_of: str 
     first, last, at = day("since", since), day("before", before), instant("as-of", as_of)
     settings = Settings.from_environment()
     setup.prepare(settings)
-    if org or first or last:
+    if first or last:
         report = pipeline.compute_range(settings, org, first, last, at)
     else:
-        report = pipeline.compute_dirty(settings, at)
+        report = pipeline.compute_dirty(settings, at, org)
     if as_json:
         echo_json(report)
     else:

@@ -14,6 +14,8 @@ from typing import Any
 
 TERMINAL = os.fdopen(os.dup(1), "w", buffering=1)
 """Where a person reads, whatever happens to standard output."""
+UNIT = "unit."
+"""Prefix of the tasks that are mapped over the units of a sync."""
 
 
 def main() -> None:
@@ -43,16 +45,21 @@ def _succeeds(dag_id: str, conf: dict[str, Any]) -> bool:
     if dag is None:
         TERMINAL.write(f"{folder}/{dag_id}.py holds no DAG {dag_id}\n")
         return False
-    lines = _lines(dag_id)
+    ended: list[str] = []
+    lines = _lines(dag_id, ended)
     listeners: Any = get_listener_manager()
     listeners.add_listener(lines)
     try:
-        return bool(dag.test(run_conf=conf).state == "success")
+        succeeded = bool(dag.test(run_conf=conf).state == "success")
     finally:
         listeners.pm.unregister(lines)
+    units = {task_id for task_id in dag.task_ids if task_id.startswith(UNIT)}
+    if succeeded and units and not units & set(ended):
+        TERMINAL.write("Nothing is new since the last run.\n")
+    return succeeded
 
 
-def _lines(dag_id: str) -> SimpleNamespace:
+def _lines(dag_id: str, ended: list[str]) -> SimpleNamespace:
     """A listener that writes a line for each task: while it runs where a terminal can show that, and when it ends."""
     from airflow.listeners import hookimpl
 
@@ -63,6 +70,7 @@ def _lines(dag_id: str) -> SimpleNamespace:
         return f"  {dag_id:<18}{task.task_id.removeprefix('unit.') + index:<16}{outcome}"
 
     def end(task: Any, outcome: str) -> None:
+        ended.append(task.task_id)
         _say("")
         TERMINAL.write(line(task, outcome) + "\n")
 
