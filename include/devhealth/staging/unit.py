@@ -88,13 +88,13 @@ class UnitStaging:
 
     def reset(self) -> None:
         """Remove everything of this unit; missing files are no error."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             self.root.rmdir(recursive=True)
 
     def drop_pages(self) -> None:
         """Remove pages and records, keep the small files; missing ones are no error."""
         for folder in ("pages", "records"):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 (self.root / folder).rmdir(recursive=True)
 
     def _files(self, folder: str) -> list[Any]:
