@@ -1,9 +1,21 @@
-with newest as (
+-- The snapshot that ends with the last week with commits.
+with
+activity as (
     select
         repo_id,
-        max(as_of) as as_of
+        max(day) as last_active_day
+    from repo_metrics_daily_latest
+    where org_id = %(org_id)s and commits_count > 0
+    group by repo_id
+),
+
+newest as (
+    select
+        repo_id,
+        max(as_of) as newest_as_of
     from file_hotspots_latest
-    where org_id = %(org_id)s
+    inner join activity using (repo_id)
+    where org_id = %(org_id)s and as_of <= last_active_day + 7
     group by repo_id
 )
 
@@ -18,7 +30,7 @@ select
     file_hotspots_latest.top_owner_ratio as top_owner_ratio
 from file_hotspots_latest
 inner join newest
-    on newest.repo_id = file_hotspots_latest.repo_id and newest.as_of = file_hotspots_latest.as_of
+    on file_hotspots_latest.repo_id = newest.repo_id and file_hotspots_latest.as_of = newest.as_of
 where file_hotspots_latest.org_id = %(org_id)s
-order by repo_id, score desc, path
+order by repo_id asc, score desc, path asc
 limit %(most)s by repo_id
