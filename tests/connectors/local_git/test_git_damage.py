@@ -120,3 +120,17 @@ def test_a_partial_clone_is_told_apart_from_a_damaged_one(source: tuple[Path, li
     git(tmp_path, "clone", "-q", "--bare", "--filter=blob:none", f"file://{path}", "partial")
     with pytest.raises(SourceError, match="partial clone"):
         sync(Tables(), tmp_path / "partial", tmp_path / "unit")
+
+
+def test_a_corrupt_tip_and_a_corrupt_tag_are_named(source: tuple[Path, list[str]], tmp_path: Path) -> None:
+    path, shas = source
+    git(path, "tag", "-a", "-m", "x", "release", shas[3])
+    for name in (shas[-1], "refs/tags/release"):
+        damaged = loose_object(path, name)
+        damaged.chmod(0o644)
+        damaged.write_bytes(b"rubbish")
+    tables, error = fetched(path, tmp_path / "unit")
+    assert isinstance(error, SourceCorrupt)
+    assert "refs/heads/main" in str(error)
+    assert "refs/tags/release" in str(error)
+    assert len(tables.facts("commits")) == BROKEN - 9

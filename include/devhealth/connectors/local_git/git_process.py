@@ -24,6 +24,7 @@ _FIXED_CONFIG = (
     "core.attributesFile=/dev/null",
     "log.showSignature=false",
     "log.showRoot=true",
+    "log.mailmap=false",
     "color.ui=false",
 )
 _TRANSFER_VARIABLES = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_EXEC_PATH")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devhealth.connectors.local_git.git_process import attempt, run
-from devhealth.errors import SourceNotFound
+from devhealth.connectors.local_git.git_failure import failure
+from devhealth.connectors.local_git.git_process import GitProcess, attempt, run
+from devhealth.errors import SourceCorrupt, SourceForbidden, SourceNotFound
 from devhealth.models.git_pages import GitRef
 from devhealth.models.text import to_text
 
@@ -116,10 +117,19 @@ def as_records(commits: Mapping[str, str], times: Mapping[str, int]) -> list[Git
 
 
 def _check(folder: Path, names: list[str]) -> list[bytes]:
-    if not names:
-        return []
-    asked = "".join(f"{name}\n" for name in names).encode()
-    return run(folder, ["cat-file", "--batch-check=%(objectname) %(objecttype)"], stdin=asked).splitlines()
+    """A line for each name: object and type, or `... missing`, also where git gives up on a corrupt object."""
+    lines: list[bytes] = []
+    while len(lines) < len(names):
+        asked = "".join(f"{name}\n" for name in names[len(lines) :]).encode()
+        with GitProcess(folder, ["cat-file", "--batch-check=%(objectname) %(objecttype)"], stdin=asked) as process:
+            lines += process.output.read().splitlines()
+            outcome = process.wait()
+        if not outcome.is_success:
+            error = failure(folder, outcome)
+            if not isinstance(error, SourceCorrupt):
+                raise error
+            lines.append(b"corrupt missing")
+    return lines
 
 
 def _is_there(line: bytes) -> bool:
@@ -133,7 +143,10 @@ def _mailmap(folder: Path, *, is_bare: bool) -> bytes:
     if top is None:
         return b""
     path = Path(top.decode(errors="surrogateescape").rstrip("\n")) / ".mailmap"
-    return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    try:
+        return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    except PermissionError as error:
+        raise SourceForbidden(f"may not read {path}: {error.strerror}. Grant this user read access.") from error
 
 
 def _digest(path: Path) -> str:

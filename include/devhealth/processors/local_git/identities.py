@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from devhealth.errors import InputError
 from devhealth.models.git import CommitIdentity
 from devhealth.models.unit import Unit
 from devhealth.processors.local_git.mailmap import Mailmap
@@ -108,4 +109,9 @@ def _bot_pattern(patterns: object) -> re.Pattern[str] | None:
     if not patterns:
         return None
     texts = [patterns] if isinstance(patterns, str) else list(patterns) if isinstance(patterns, list) else []
-    return re.compile("|".join(f"(?:{text})" for text in texts), re.IGNORECASE)
+    try:
+        return re.compile("|".join(f"(?:{text})" for text in texts), re.IGNORECASE)
+    except re.error as error:
+        raise InputError(
+            f"bot_patterns {texts} are no regular expressions: {error}. Correct the configuration."
+        ) from error
