@@ -88,14 +88,19 @@ class UnitStaging:
 
     def reset(self) -> None:
         """Remove everything of this unit; missing files are no error."""
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            self.root.rmdir(recursive=True)
+        self._remove(self.root)
 
     def drop_pages(self) -> None:
         """Remove pages and records, keep the small files; missing ones are no error."""
         for folder in ("pages", "records"):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                (self.root / folder).rmdir(recursive=True)
+            self._remove(self.root / folder)
+
+    def _remove(self, folder: UPath) -> None:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if self._is_local:  # the rmdir of local paths is not recursive in universal-pathlib 0.2
+                shutil.rmtree(folder.path)
+            else:
+                folder.rmdir(recursive=True)
 
     def _files(self, folder: str) -> list[Any]:
         try:
