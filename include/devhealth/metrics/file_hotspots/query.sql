@@ -82,7 +82,7 @@ blamed_lines_of_authors as (
         sum(blame.lines) as lines
     from blame_current(org_id = {org_id:String}, repo_ids = {repo_ids_at_the_end:Array(String)}) as blame
     inner join
-        commit_facts(
+        commit_people(
             org_id = {org_id:String},
             repo_ids = {repo_ids_at_the_end:Array(String)},
             since = '1970-01-01 00:00:00',

@@ -1,5 +1,5 @@
--- What the trailing 30 days of each day hold, summed over the files of a repository. Rows begin with the first change in
--- the range and end 29 days after the last; a window is whole when the range covers its 30 days.
+-- What the trailing 30 days of each day hold, summed over the files of a repository. Rows begin with the first change
+-- of the range and end 29 days after the last; a window is whole when the range covers its 30 days.
 create or replace view file_windows as
 with
 file_days as (
