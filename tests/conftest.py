@@ -1,6 +1,7 @@
 """What tests share: a warehouse of their own, and no network but loopback."""
 
 import dataclasses
+import errno
 import ipaddress
 import socket
 import uuid
@@ -40,7 +41,7 @@ def _refuse_foreign(used: socket.socket, address) -> None:
     except ValueError:
         is_foreign = True
     if is_foreign:
-        raise OSError(f"tests may only reach this machine, not {address[0]}")
+        raise OSError(errno.ENETUNREACH, f"tests may only reach this machine, not {address[0]}")
 
 
 @pytest.fixture(scope="session")
@@ -77,9 +78,8 @@ def warehouse_settings(warehouse_home: Path, tmp_path: Path) -> Iterator[Setting
 @pytest.fixture
 def client(warehouse_settings: Settings):
     """A connection to `warehouse_settings`, with all tables and views in place."""
-    from devhealth.warehouse.schema import ensure_schema
-
     from devhealth.warehouse.connection import connected
+    from devhealth.warehouse.schema import ensure_schema
 
     with connected(warehouse_settings) as client:
         ensure_schema(client)
