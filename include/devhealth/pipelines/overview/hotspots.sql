@@ -30,7 +30,7 @@ select
     file_hotspots_latest.top_owner_ratio as top_owner_ratio
 from file_hotspots_latest
 inner join newest
-    on file_hotspots_latest.repo_id = newest.repo_id and file_hotspots_latest.as_of = newest.as_of
+    on file_hotspots_latest.repo_id = newest.repo_id and file_hotspots_latest.as_of = newest.newest_as_of
 where file_hotspots_latest.org_id = %(org_id)s
 order by repo_id asc, score desc, path asc
 limit %(most)s by repo_id
