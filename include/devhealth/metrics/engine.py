@@ -57,8 +57,8 @@ def compute(
 ) -> list[TableReport]:
     """Compute every metric table where `scopes`, days whose inputs changed, make it necessary; a report a table.
 
-    Commits after `as_of` are left out and no row is later than its day. `computed_at` must be taken before this call, so
-    that a run which saw more inputs wins. The same inputs and `as_of` give the same rows but for `computed_at`.
+    Commits after `as_of` are left out and no row is later than its day. `computed_at` must be taken before this call,
+    so that a run which saw more inputs wins. The same inputs and `as_of` give the same rows but for `computed_at`.
     """
     run = _Run(as_of.astimezone(UTC), computed_at.astimezone(UTC), business_hours)
     changed = list(scopes)
