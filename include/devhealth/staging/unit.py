@@ -83,7 +83,7 @@ class UnitStaging:
         """A small file beside the pages, or None."""
         try:
             return (self.root / name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def reset(self) -> None:

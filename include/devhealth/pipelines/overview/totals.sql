@@ -1,38 +1,38 @@
 with
-    reachable_commits as (
-        select
-            repo_id,
-            committed_at,
-            sha,
-            in_default_branch
-        from commit_reachability final
-        where org_id = %(org_id)s and is_reachable
-    ),
+reachable_commits as (
+    select
+        repo_id,
+        committed_at,
+        sha,
+        in_default_branch
+    from commit_reachability final
+    where org_id = %(org_id)s and is_reachable
+),
 
-    stored_commits as (
-        select
-            repo_id,
-            committed_at,
-            sha,
-            author_name,
-            author_email,
-            additions,
-            deletions,
-            is_merge
-        from commits final
-        where org_id = %(org_id)s
-    ),
+stored_commits as (
+    select
+        repo_id,
+        committed_at,
+        sha,
+        author_name,
+        author_email,
+        additions,
+        deletions,
+        is_merge
+    from commits final
+    where org_id = %(org_id)s
+),
 
-    people as (
-        select
-            repo_id,
-            name as author_name,
-            email as author_email,
-            identity_email,
-            is_bot
-        from commit_identities final
-        where org_id = %(org_id)s
-    )
+people as (
+    select
+        repo_id,
+        name as author_name,
+        email as author_email,
+        identity_email,
+        is_bot
+    from commit_identities final
+    where org_id = %(org_id)s
+)
 
 select
     repo_id,

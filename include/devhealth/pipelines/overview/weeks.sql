@@ -1,27 +1,37 @@
 with
-    days as (
-        select
-            repo_id,
-            toMonday(day) as monday,
-            groupArray((toDayOfWeek(day), commits_count)) as daily_commits,
-            sum(commits_count) as commits,
-            sum(additions) as additions,
-            sum(deletions) as deletions,
-            sum(reverts_count) as reverts
-        from repo_metrics_daily_latest
-        where org_id = %(org_id)s
-        group by repo_id, monday
-    ),
+activity as (
+    select
+        repo_id,
+        maxIf(day, commits_count > 0) as last_active_day
+    from repo_metrics_daily_latest
+    where org_id = %(org_id)s
+    group by repo_id
+),
 
-    people_of_a_week as (
-        select
-            repo_id,
-            toMonday(day) as monday,
-            uniqExact(author_email) as people
-        from user_metrics_daily_latest
-        where org_id = %(org_id)s
-        group by repo_id, monday
-    )
+days as (
+    select
+        repo_id,
+        toMonday(day) as monday,
+        groupArray((toDayOfWeek(day), commits_count)) as daily_commits,
+        sum(commits_count) as commits,
+        sum(additions) as additions,
+        sum(deletions) as deletions,
+        sum(reverts_count) as reverts
+    from repo_metrics_daily_latest
+    inner join activity using (repo_id)
+    where org_id = %(org_id)s and day <= toMonday(last_active_day) + 6
+    group by repo_id, monday
+),
+
+people_of_a_week as (
+    select
+        repo_id,
+        toMonday(day) as monday,
+        uniqExact(author_email) as people
+    from user_metrics_daily_latest
+    where org_id = %(org_id)s
+    group by repo_id, monday
+)
 
 select
     days.repo_id as repo_id,
@@ -34,6 +44,6 @@ select
     people_of_a_week.people as people
 from days
 left join people_of_a_week
-    on people_of_a_week.repo_id = days.repo_id and people_of_a_week.monday = days.monday
-order by days.repo_id, days.monday desc
+    on days.repo_id = people_of_a_week.repo_id and days.monday = people_of_a_week.monday
+order by days.repo_id asc, days.monday desc
 limit %(weeks)s by days.repo_id
