@@ -200,24 +200,22 @@ def test_what_comes_back_after_a_snapshot_is_there_again(sink, client):
 
 
 def test_rows_and_snapshots_in_every_order_end_the_same(sink, client):
+    just_before = _SECOND - timedelta(microseconds=1)
     steps = [
-        lambda: _write(sink, _reach("a", _FIRST), _reach("b", _FIRST)),
-        lambda: _retire(sink, "commit_reachability", _SECOND),
-        lambda: _write(sink, _reach("b", _THIRD), _reach("c", _THIRD)),
-        lambda: _write(sink, _reach("c", _FIRST), _reach("d", _SECOND - timedelta(microseconds=1))),
+        lambda of: _write(sink, _reach("a", _FIRST, **of), _reach("b", _FIRST, **of)),
+        lambda of: _retire(sink, "commit_reachability", _SECOND, **of),
+        lambda of: _write(sink, _reach("b", _THIRD, **of), _reach("c", _THIRD, **of)),
+        lambda of: _write(sink, _reach("c", _FIRST, **of), _reach("d", just_before, **of)),
     ]
-    for order in itertools.permutations(steps):
-        client.execute("truncate table commit_reachability")
-        client.execute("truncate table record_snapshots")
+    for number, order in enumerate(itertools.permutations(steps)):
         for step in order:
-            step()
-            step()
-        assert client.execute("select sha, is_reachable from commit_reachability final order by sha") == [
-            ("a", False),
-            ("b", True),
-            ("c", True),
-            ("d", False),
-        ]
+            step({"repo_id": f"shop-{number}"})
+            step({"repo_id": f"shop-{number}"})
+    seen = client.execute(
+        "select groupArray((sha, is_reachable)) from "
+        "(select * from commit_reachability final order by repo_id, sha) group by repo_id"
+    )
+    assert seen == [([("a", False), ("b", True), ("c", True), ("d", False)],)] * 24
 
 
 def test_more_partitions_than_the_server_default_allows_fit_in_one_insert(client):

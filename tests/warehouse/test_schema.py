@@ -11,32 +11,28 @@ from devhealth.warehouse.connection import connected
 from devhealth.warehouse.schema import ensure_schema
 
 _ENSURE = """
+import os
 import sys
 from pathlib import Path
 from devhealth.settings import Settings
 from devhealth.warehouse.connection import connected
 from devhealth.warehouse.schema import ensure_schema
-sys.stdin.read()
-with connected(Settings(home=Path("/nowhere"), clickhouse_uri=sys.argv[1])) as client:
-    ensure_schema(client)
+processes = [0] * 20
+for number in range(len(processes)):
+    processes[number] = os.fork()
+    if not processes[number]:
+        with connected(Settings(home=Path("/nowhere"), clickhouse_uri=sys.argv[1])) as client:
+            ensure_schema(client)
+        os._exit(0)
+sys.exit(any([os.waitpid(pid, 0)[1] for pid in processes]))
 """
 
 
-def _ensure_at_once(settings: Settings, count: int) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _ENSURE, str(settings.clickhouse_uri)],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": ":".join(sys.path)},
-        )
-        for _ in range(count)
-    ]
-    for process in processes:
-        process.stdin.close()
-    errors = [process.stderr.read() for process in processes]
-    assert [process.wait() for process in processes] == [0] * count, errors
+def _ensure_in_twenty_processes(settings: Settings) -> None:
+    command = [sys.executable, "-c", _ENSURE, str(settings.clickhouse_uri)]
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=100)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def _columns(client, table: str) -> list[tuple[str, str]]:
@@ -48,7 +44,7 @@ def _columns(client, table: str) -> list[tuple[str, str]]:
 
 
 def test_twenty_processes_at_once_make_one_schema(warehouse_settings):
-    _ensure_at_once(warehouse_settings, 20)
+    _ensure_in_twenty_processes(warehouse_settings)
     with connected(warehouse_settings) as client:
         found = {name for (name,) in client.execute("show tables")}
     assert found == {*ddl.tables(), *ddl.views()}
@@ -58,7 +54,7 @@ def test_twenty_processes_at_once_bring_an_outdated_schema_up_to_date(client, wa
     expected = _columns(client, "commits")
     client.execute("alter table commits drop column subject, drop column co_authors")
     client.execute("create or replace view commit_facts as select 1 as outdated")
-    _ensure_at_once(warehouse_settings, 20)
+    _ensure_in_twenty_processes(warehouse_settings)
     assert _columns(client, "commits") == expected
     assert "outdated" not in client.execute("show create table commit_facts")[0][0]
 
