@@ -26,6 +26,8 @@ class StoredUnit(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
     days: list[DayRange]
     """Days whose facts were touched."""
+    seconds: float
+    """Time spent in the sink."""
 
 
 class UnitFailure(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from devhealth.models.unit import Unit
 from devhealth.pipelines import providers
@@ -13,6 +14,8 @@ from devhealth.pipelines.request import SyncRequest
 from devhealth.pipelines.stages import failure_recorded, readable_pages, report_staged, store_batches
 from devhealth.settings import Settings
 from devhealth.staging import Page
+
+Item = TypeVar("Item")
 
 Listener = Callable[[str, Unit | None, int], None]
 """Told what happens: (event, unit, count) with the events planned, fetching, page, stored, failed."""
@@ -33,36 +36,45 @@ def run_sync(settings: Settings, request: SyncRequest, on_event: Listener = _sil
 
 
 def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> None:
-    started = time.monotonic()
-    pages = _Pages(readable_pages(settings, unit), lambda count: on_event("page", unit, count))
+    pages = _Timed(readable_pages(settings, unit))
+    counted = _Counted(pages, lambda count: on_event("page", unit, count))
     try:
         with failure_recorded(unit, "sync"):
-            batches = providers.processor(unit.provider, unit.target).to_records(pages, unit)
+            batches = _Timed(providers.processor(unit.provider, unit.target).to_records(counted, unit))
             stored = asyncio.run(store_batches(settings, unit, batches))
     except Exception:  # noqa: BLE001 - the outermost edge of a unit: it is recorded, the other units go on
         on_event("failed", unit, 0)
         return
-    seconds = time.monotonic() - started
-    report_staged(unit, StageReport(stage="fetch", seconds=pages.seconds, pages=pages.count, bytes=pages.bytes))
-    report_staged(unit, StageReport(stage="store", seconds=seconds, rows=stored.rows))
+    report_staged(unit, StageReport(stage="fetch", seconds=pages.seconds, pages=counted.count, bytes=counted.bytes))
+    report_staged(unit, StageReport(stage="process", seconds=batches.seconds - pages.seconds, rows=stored.rows))
+    report_staged(unit, StageReport(stage="store", seconds=stored.seconds, rows=stored.rows))
     on_event("stored", unit, sum(stored.rows.values()))
 
 
-class _Pages:
-    """Passes pages through, and counts them and the time spent waiting for them."""
+class _Timed(Iterator[Item]):
+    """Passes items through and adds up the time spent waiting for them."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items, self.seconds = items, 0.0
+
+    def __next__(self) -> Item:
+        started = time.monotonic()
+        try:
+            return next(self._items)
+        finally:
+            self.seconds += time.monotonic() - started
+
+
+class _Counted(Iterator[Page]):
+    """Passes pages through, counts them and their bytes, and tells how many there were."""
 
     def __init__(self, pages: Iterator[Page], on_page: Callable[[int], None]) -> None:
         self._pages, self._on_page = pages, on_page
-        self.count, self.bytes, self.seconds = 0, 0, 0.0
+        self.count, self.bytes = 0, 0
 
-    def __iter__(self) -> Iterator[Page]:
-        while True:
-            started = time.monotonic()
-            page = next(self._pages, None)
-            self.seconds += time.monotonic() - started
-            if page is None:
-                return
-            self.count += 1
-            self.bytes += page.size()
-            self._on_page(self.count)
-            yield page
+    def __next__(self) -> Page:
+        page = next(self._pages)
+        self.count += 1
+        self.bytes += page.size()
+        self._on_page(self.count)
+        return page

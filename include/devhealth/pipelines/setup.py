@@ -39,6 +39,7 @@ def register_source(
     """A sync configuration of one source, made or updated; its organisation and repository are created as needed.
 
     Without a name it is called like the source; a second source of that name gets the digest of its location after it.
+    Without targets or options it keeps those it has; a new one gets every target of the provider.
 
     Raises SourceError when the location is no repository, InputError for an unknown target.
     """
@@ -49,7 +50,30 @@ def register_source(
     identity = providers.sources(provider).resolve(location, settings)
     engine = database.open_semantic(settings)
     org_id = organizations.ensure_organization(engine, organisation)
-    repositories.register(
+    _register(engine, org_id, provider, identity)
+    name = name or _name(engine, org_id, provider, identity)
+    all_before = configurations.list_configurations(engine, org_id, provider)
+    before = [one for one in all_before if one.name == name]
+    return configurations.save(
+        engine,
+        org_id=org_id,
+        name=name,
+        provider=provider,
+        sources=[identity.location],
+        targets=list(targets or (before[0].targets if before else known)),
+        options=dict(options if options is not None else before[0].options if before else {}),
+    )
+
+
+def repository_id(settings: Settings, organisation: str, location: str, *, provider: str = "local_git") -> str:
+    """The id of the repository at a location; registered when it is new to the organisation."""
+    engine = database.open_semantic(settings)
+    identity = providers.sources(provider).resolve(location, settings)
+    return _register(engine, organizations.organization_id(engine, organisation), provider, identity)
+
+
+def _register(engine: Engine, org_id: str, provider: str, identity: SourceIdentity) -> str:
+    return repositories.register(
         engine,
         org_id,
         provider=provider,
@@ -57,15 +81,6 @@ def register_source(
         provider_id=identity.provider_id,
         name=identity.name,
         aliases=identity.aliases,
-    )
-    return configurations.save(
-        engine,
-        org_id=org_id,
-        name=name or _name(engine, org_id, provider, identity),
-        provider=provider,
-        sources=[identity.location],
-        targets=list(targets or known),
-        options=dict(options or {}),
     )
 
 

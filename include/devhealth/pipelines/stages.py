@@ -73,18 +73,20 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
 async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]) -> StoredUnit:
     """Write the batches while the next ones are being made; stages stored.json at the end."""
     rows: Counter[str] = Counter()
-    days = TouchedDays()
+    days, seconds = TouchedDays(), 0.0
     with open_sink(settings) as sink:
         upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
         while (batch := await upcoming) is not None:
             upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            started = time.monotonic()
             try:
                 await _write(sink, batch, rows, days, settings.batch_size)
             except BaseException:
                 with contextlib.suppress(BaseException):
                     await upcoming
                 raise
-    stored = StoredUnit(unit_id=unit.unit_id, rows=dict(rows), days=days.ranges())
+            seconds += time.monotonic() - started
+    stored = StoredUnit(unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds)
     UnitStaging(unit.staging).write("stored.json", msgspec.json.encode(stored))
     return stored
 
