@@ -24,9 +24,11 @@ help: ## List the targets.
 demo: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Sync a repository through Airflow, show its metrics; REPO=path-or-url.
 	@$(DEVHEALTH) warehouse start
 	@$(DEVHEALTH) db upgrade
-	@$(DEVHEALTH) register "$(REPO)" --org demo
-	@.venv/bin/python -m devhealth_airflow.one_machine.run_here "$(STATE)/logs/demo.log" 'sync_local_git={"organisation": "demo"}' compute_metrics
-	@$(DEVHEALTH) show --org demo
+	@registered=$$($(DEVHEALTH) register "$(REPO)" --org demo --json) || exit $$?; \
+	field() { sed -nE "s/^  \"$$1\": (\".*\"),?\$$/\1/p" <<<"$$registered"; }; \
+	.venv/bin/python -m devhealth_airflow.one_machine.run_here "$(STATE)/logs/demo.log" \
+	  "sync_local_git={\"configurations\": [$$(field name)], \"organisation\": \"demo\"}" compute_metrics && \
+	$(DEVHEALTH) show --org demo --repo "$$(field repo_id | tr -d '\"')"
 	@echo '      `make airflow` shows the runs in Airflow.'
 	@echo '      `.devhealth/bin/devhealth --help` is the command line.'
 

@@ -25,6 +25,15 @@ def register(
     org = org or DEFAULT_ORGANISATION
     chosen = setup.register_source(settings, org, location, provider=PROVIDERS[provider], targets=targets, name=name)
     if as_json:
-        echo_json({"organisation": org, "name": chosen.name, "targets": chosen.targets, "sources": chosen.sources})
+        repo_id = setup.repository_id(settings, org, location, provider=PROVIDERS[provider])
+        echo_json(
+            {
+                "repo_id": repo_id,
+                "organisation": org,
+                "name": chosen.name,
+                "targets": chosen.targets,
+                "sources": chosen.sources,
+            }
+        )
     else:
         click.echo(f"{chosen.name} is registered for {org}: {', '.join(chosen.targets)}")

@@ -7,7 +7,7 @@ from devhealth.cli.options import echo_json, json_option, organisation_option
 
 @click.command(epilog="\b\nExamples:\n  devhealth show\n  devhealth show --org acme --repo shop --weeks 26")
 @organisation_option("Only this organisation.")
-@click.option("--repo", metavar="NAME", help="Only this repository, in full.")
+@click.option("--repo", metavar="NAME|ID", help="Only this repository, in full.")
 @click.option("--weeks", type=click.IntRange(1, 520), default=8, show_default=True, help="How many weeks to list.")
 @json_option
 def show(*, org: str | None, repo: str | None, weeks: int, as_json: bool) -> None:

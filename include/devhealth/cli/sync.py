@@ -85,7 +85,7 @@ def _run(
     configurations: tuple[str, ...] = ()
     if repo_path:
         org = org or DEFAULT_ORGANISATION
-        chosen = setup.register_source(settings, org, repo_path, provider=PROVIDERS[provider], targets=targets)
+        chosen = setup.register_source(settings, org, repo_path, provider=PROVIDERS[provider])
         configurations = (chosen.name,)
     request = SyncRequest(
         provider=PROVIDERS[provider],

@@ -115,5 +115,5 @@ def _last_run(settings: Settings) -> LastRun:
 def _read(path: UPath, kind: type[Report]) -> Report | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except FileNotFoundError:
+    except (FileNotFoundError, msgspec.DecodeError):  # dropped meanwhile, or written by another version
         return None
