@@ -18,7 +18,10 @@ class Settings:
     home: Path
     """Folder of everything embedded: warehouse, semantic SQLite file, mirrors, staging."""
     clickhouse_uri: str | None = field(default=None, repr=False)
-    """`clickhouse://user:password@host:port/database`; None means the embedded warehouse below `home`."""
+    """`clickhouse://user:password@host:port/database`; None means the embedded warehouse below `home`.
+
+    CLICKHOUSE_URI, else DATABASE_URI, else DATABASE_URL. A URI of another kind is refused when metrics are asked for.
+    """
     semantic_uri: str = field(default="", repr=False)
     """SQLAlchemy URL of the semantic database: PostgreSQL, or SQLite below `home`."""
     secondary_uri: str | None = field(default=None, repr=False)
@@ -40,10 +43,7 @@ class Settings:
         """The settings the environment describes; raises SettingsError for values that cannot be read."""
         env = os.environ if environ is None else environ
         home = Path(env.get("DEVHEALTH_HOME") or Path.home() / ".devhealth").expanduser().absolute()
-        clickhouse = env.get("CLICKHOUSE_URI")
-        for name in ("DATABASE_URI", "DATABASE_URL"):
-            if not clickhouse and env.get(name, "").startswith("clickhouse"):
-                clickhouse = env[name]
+        clickhouse = env.get("CLICKHOUSE_URI") or env.get("DATABASE_URI") or env.get("DATABASE_URL")
         secondary = env.get("SECONDARY_DATABASE_URI") or None
         sink = env.get("DEVHEALTH_SINK") or ("both" if secondary else "clickhouse")
         if sink not in {"clickhouse", "sql", "both"}:

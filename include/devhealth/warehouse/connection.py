@@ -43,6 +43,8 @@ def resolve_uri(settings: Settings) -> str:
     Raises SettingsError for a URI of another kind of database, WarehouseError when the embedded one cannot start.
     """
     uri = settings.clickhouse_uri
+    if uri is None and settings.sink == "sql":
+        raise SettingsError(f"metrics live in ClickHouse, and DEVHEALTH_SINK=sql stores none there: {_EXPECTED}.")
     if uri is None:
         return ensure_started(settings.home).uri
     scheme = uri.partition(":")[0]

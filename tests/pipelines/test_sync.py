@@ -1,0 +1,177 @@
+"""Plan and finish: what is fetched, what moves a watermark, what a failure leaves behind."""
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, UnknownName
+from devhealth.models.unit import DayRange
+from devhealth.pipelines import plan, setup
+from devhealth.pipelines.metrics import compute_dirty
+from devhealth.pipelines.plan import plan_sync
+from devhealth.pipelines.request import window_between
+from devhealth.pipelines.run import run_sync
+from devhealth.semantic import configurations, database, dirty_ranges, organizations, watermarks
+from devhealth.warehouse.connection import connected
+from tests.pipelines.conftest import NOW, Shop, request
+
+
+def watermark(settings, target="git", organisation="acme"):
+    engine = database.open_semantic(settings)
+    org_id = organizations.organization_id(engine, organisation)
+    found = watermarks.read_all(engine, org_id, [repo_id(settings)])
+    return found.get((repo_id(settings), target))
+
+
+def repo_id(settings):
+    return query(settings, "select repo_id from repositories")[0][0]
+
+
+def query(settings, sql):
+    with connected(settings) as client:
+        return client.execute(sql)
+
+
+def dirty(settings):
+    engine = database.open_semantic(settings)
+    return [DayRange(str(one.since), str(one.before)) for one in dirty_ranges.take(engine, None)]
+
+
+@pytest.fixture
+def registered(settings, shop):
+    return setup.register_source(settings, "acme", str(shop.path), targets=["git"])
+
+
+def test_a_run_stores_moves_the_watermark_and_marks_exactly_the_touched_days(settings, shop, registered):
+    report = run_sync(settings, request())
+    assert report.stored[0].rows["commits"] == 5
+    assert watermark(settings).at == NOW
+    assert dirty(settings) == [DayRange("2026-03-01", "2026-03-06")]
+    shop.commit()
+    compute_dirty(settings, NOW)
+    assert dirty(settings) == []
+    run_sync(settings, request())
+    assert dirty(settings) == [DayRange("2026-03-06", "2026-03-07")]
+
+
+def test_nothing_new_is_nothing_to_do(settings, registered):
+    run_sync(settings, request())
+    assert plan_sync(settings, request()) == []
+
+
+def test_a_full_resync_fetches_everything_and_changes_nothing(settings, registered):
+    run_sync(settings, request())
+    before = query(settings, "select * except fetched_at from commits final order by sha")
+    (unit,) = plan_sync(settings, request(full_resync=True))
+    assert unit.mode == "full"
+    assert not run_sync(settings, request(full_resync=True)).failed
+    assert query(settings, "select * except fetched_at from commits final order by sha") == before
+
+
+def test_a_backfill_selects_by_committer_date_and_leaves_the_watermark_alone(settings, registered):
+    window = window_between("2026-03-02", "2026-03-04", NOW)
+    report = run_sync(settings, request(window=window))
+    assert query(settings, "select toDate(min(committed_at)), toDate(max(committed_at)) from commits final") == [
+        (datetime(2026, 3, 2, tzinfo=UTC).date(), datetime(2026, 3, 3, tzinfo=UTC).date())
+    ]
+    assert report.stored[0].rows["commits"] == 2
+    assert watermark(settings) is None
+
+
+def test_a_backfill_leaves_out_targets_that_describe_the_present(settings, shop):
+    setup.register_source(settings, "acme", str(shop.path), targets=["git", "blame"])
+    window = window_between("2026-03-02", None, NOW)
+    assert [unit.target for unit in plan_sync(settings, request(window=window))] == ["git"]
+
+
+def test_a_watermark_is_clamped_to_now_and_one_in_the_future_is_lowered_and_said_aloud(settings, shop, registered):
+    future = datetime.now(UTC) + timedelta(days=30)
+    run_sync(settings, request(as_of=future))
+    assert watermark(settings).at <= datetime.now(UTC)
+    engine = database.open_semantic(settings)
+    table = watermarks.sync_watermarks
+    with engine.begin() as connection:
+        connection.execute(table.update().values(at=future))
+    shop.commit()
+    report = run_sync(settings, request())
+    assert "lay in the future and was lowered" in report.warnings[0]
+    assert watermark(settings).at == NOW
+
+
+def test_one_bad_source_is_its_own_failure_and_stamps_nothing(settings, shop, registered, tmp_path):
+    other = Shop(tmp_path / "docs").commit()
+    setup.register_source(settings, "acme", str(other.path), targets=["git"])
+    other.path.rename(tmp_path / "moved")
+    report = run_sync(settings, request())
+    assert [len(report.stored), len(report.failed)] == [1, 1]
+    assert str(other.path) in report.failed[0].error
+    assert "1 of 2 units failed, the others are stored" in report.failure_text()
+    assert watermark(settings).at == NOW
+
+
+def test_what_a_damaged_repository_still_holds_is_kept_and_its_watermark_stays(settings, shop, registered):
+    broken = shop.git("rev-parse", "HEAD~2")
+    tree = shop.git("rev-parse", "HEAD~2^{tree}")
+    (shop.path / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    report = run_sync(settings, request())
+    assert broken[:7] in report.failed[0].error
+    assert watermark(settings) is None
+    assert query(settings, "select count() from commits final")[0][0] >= 3
+    assert dirty(settings)
+
+
+def test_facts_that_vanished_from_the_warehouse_are_fetched_again(settings, registered):
+    run_sync(settings, request())
+    query(settings, "truncate table repositories")
+    assert [unit.mode for unit in plan_sync(settings, request())] == ["full"]
+
+
+def test_two_sources_of_one_name_stay_two_configurations(settings, shop, registered, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    second = setup.register_source(settings, "acme", str(Shop(tmp_path / "elsewhere" / "shop").commit().path))
+    assert second.name.startswith("shop-")
+    assert setup.register_source(settings, "acme", str(shop.path)).name == "shop"
+    assert len(plan_sync(settings, request(targets=("git",)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("choices", "error", "message"),
+    [
+        ({"organisation": "nobody"}, UnknownName, "nobody"),
+        ({"configurations": ("nothing",)}, UnknownName, "nothing"),
+        ({"targets": ("prs",)}, InputError, "no target 'prs'. It has: blame, git"),
+        ({"provider": "cvs"}, UnknownName, "provider 'cvs' is not known. Known: local_git"),
+    ],
+)
+def test_what_does_not_exist_is_refused_before_anything_is_fetched(settings, registered, choices, error, message):
+    with pytest.raises(error, match=message):
+        plan_sync(settings, request(**choices))
+
+
+def test_a_paused_configuration_is_left_out_and_refused_when_named(settings, registered):
+    engine = database.open_semantic(settings)
+    kept = dataclasses.asdict(registered) | {"is_paused": True}
+    del kept["configuration_id"]
+    configurations.save(engine, **kept)
+    assert plan_sync(settings, request()) == []
+    with pytest.raises(InputError, match="paused"):
+        plan_sync(settings, request(configurations=("shop",)))
+
+
+def test_more_units_than_airflow_maps_are_refused_with_the_numbers(settings, registered, monkeypatch):
+    monkeypatch.setattr(plan, "MOST_UNITS", 0)
+    with pytest.raises(InputError, match="1 units planned, at most 0"):
+        plan_sync(settings, request())
+
+
+def test_a_source_that_is_no_repository_is_not_registered(settings, tmp_path):
+    with pytest.raises(SourceNotFound):
+        setup.register_source(settings, "acme", str(tmp_path))
+    with pytest.raises(UnknownName):
+        organizations.organization_id(database.open_semantic(settings), "acme")
+
+
+def test_a_database_that_was_never_upgraded_says_what_to_run(warehouse_settings):
+    with pytest.raises(SchemaOutdated, match="devhealth db upgrade"):
+        plan_sync(warehouse_settings, request())
