@@ -86,7 +86,7 @@ def _with_pip(target: Path, lock: Path, newest: tuple[int, ...]) -> None:
             "Install one, or run `make PYTHON=/path/to/it ...`."
         )
     shutil.rmtree(target, ignore_errors=True)
-    install = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", str(lock)]
+    install = ["-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps", "-r", str(lock)]
     for command in ([python, "-m", "venv", str(target)], [str(target / "bin" / "python"), *install]):
         if status := subprocess.run(command, check=False).returncode:
             said = " ".join(command)
@@ -108,7 +108,7 @@ def _uv(environ: dict[str, str]) -> str:
         if not uv.exists() or subprocess.run([uv, "--version"], check=False, capture_output=True).returncode:
             shutil.rmtree(BOOT, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", str(BOOT)], check=True)
-            pip = [str(BOOT / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", UV]
+            pip = [str(BOOT / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check", UV]
             if subprocess.run(pip, check=False, env=environ).returncode:
                 return ""
     return str(uv)
