@@ -44,7 +44,10 @@ def resolve_uri(settings: Settings) -> str:
     """
     uri = settings.clickhouse_uri
     if uri is None and settings.sink == "sql":
-        raise SettingsError(f"metrics live in ClickHouse, and DEVHEALTH_SINK=sql stores none there: {_EXPECTED}.")
+        raise SettingsError(
+            "metrics live in ClickHouse, and DEVHEALTH_SINK=sql stores nothing there. "
+            "Set DEVHEALTH_SINK=both, or CLICKHOUSE_URI to a ClickHouse that holds the records."
+        )
     if uri is None:
         return ensure_started(settings.home).uri
     scheme = uri.partition(":")[0]
