@@ -27,6 +27,16 @@ keys_without_a_row_of_this_run as (
         org_id = {{org_id:String}}
         and {repo_id} in {{scope_repo_ids:Array(String)}}
         and {day} between {{first_day:Date}} and {{last_day:Date}}
+        and (
+            -- Known before anything else is read: a first computation has nothing to withdraw.
+            select count() > 0
+            from {{table:Identifier}}
+            where
+                org_id = {{org_id:String}}
+                and {repo_id} in {{scope_repo_ids:Array(String)}}
+                and {day} between {{first_day:Date}} and {{last_day:Date}}
+                and computed_at < {{computed_at:DateTime64(6, 'UTC')}}
+        )
     group by {key}
     having
         max(computed_at) < {{computed_at:DateTime64(6, 'UTC')}}
