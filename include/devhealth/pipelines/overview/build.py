@@ -51,14 +51,20 @@ def overview(
 def _repositories(
     client: Any, slug: str, org_id: str, repository: str | None, weeks: int, hotspots: int
 ) -> Iterator[RepositoryOverview]:
-    parameters = {"org_id": org_id, "weeks": weeks, "most": hotspots}
+    chosen = [
+        row
+        for row in _rows(client, "repositories", {"org_id": org_id})
+        if repository in (None, row["name"], row["repo_id"])
+    ]
+    if not chosen:
+        return
+    repo_ids = [row["repo_id"] for row in chosen]
+    parameters = {"org_id": org_id, "repo_ids": repo_ids, "weeks": weeks, "most": hotspots}
     totals, files, by_week, spots, bus = (
         _by_repository(client, query, parameters) for query in ("totals", "files", "weeks", "hotspots", "bus_factor")
     )
-    for row in _rows(client, "repositories", parameters):
+    for row in chosen:
         repo_id = row["repo_id"]
-        if repository not in (None, row["name"], repo_id):
-            continue
         risk = bus.get(repo_id, [{}])[0]
         hot = spots.get(repo_id, [])
         yield RepositoryOverview(

@@ -2,5 +2,5 @@ select
     repo_id,
     uniqExact(path) as files
 from commit_file_stats
-where org_id = %(org_id)s
+where org_id = %(org_id)s and repo_id in %(repo_ids)s
 group by repo_id

@@ -5,7 +5,7 @@ activity as (
         repo_id,
         max(day) as last_active_day
     from repo_metrics_daily_latest
-    where org_id = %(org_id)s and commits_count > 0
+    where org_id = %(org_id)s and repo_id in %(repo_ids)s and commits_count > 0
     group by repo_id
 ),
 
@@ -15,7 +15,7 @@ newest as (
         max(as_of) as newest_as_of
     from file_hotspots_latest
     inner join activity using (repo_id)
-    where org_id = %(org_id)s and as_of <= last_active_day + 7
+    where org_id = %(org_id)s and repo_id in %(repo_ids)s and as_of <= last_active_day + 7
     group by repo_id
 )
 
@@ -31,6 +31,6 @@ select
 from file_hotspots_latest
 inner join newest
     on file_hotspots_latest.repo_id = newest.repo_id and file_hotspots_latest.as_of = newest.newest_as_of
-where file_hotspots_latest.org_id = %(org_id)s
+where file_hotspots_latest.org_id = %(org_id)s and file_hotspots_latest.repo_id in %(repo_ids)s
 order by repo_id asc, score desc, path asc
 limit %(most)s by repo_id

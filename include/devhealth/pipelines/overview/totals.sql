@@ -6,46 +6,26 @@ reachable_commits as (
         sha,
         in_default_branch
     from commit_reachability final
-    where org_id = %(org_id)s and is_reachable
-),
-
-stored_commits as (
-    select
-        repo_id,
-        committed_at,
-        sha,
-        author_name,
-        author_email,
-        additions,
-        deletions,
-        is_merge
-    from commits final
-    where org_id = %(org_id)s
-),
-
-people as (
-    select
-        repo_id,
-        name as author_name,
-        email as author_email,
-        identity_email,
-        is_bot
-    from commit_identities final
-    where org_id = %(org_id)s
+    where org_id = %(org_id)s and repo_id in %(repo_ids)s and is_reachable
 )
 
 select
-    repo_id,
+    authored.repo_id as repo_id,
     count() as commits,
-    countIf(in_default_branch) as default_branch_commits,
-    countIf(is_merge) as merges,
-    uniqExactIf(identity_email, not is_bot) as people,
-    uniqExactIf(identity_email, is_bot) as bots,
-    sum(additions) as additions,
-    sum(deletions) as deletions,
-    min(committed_at) as first_commit_at,
-    max(committed_at) as last_commit_at
-from stored_commits
+    countIf(reachable_commits.in_default_branch) as default_branch_commits,
+    countIf(authored.is_merge) as merges,
+    uniqExactIf(authored.identity_id, not authored.is_bot) as people,
+    uniqExactIf(authored.identity_id, authored.is_bot) as bots,
+    sum(authored.added) as additions,
+    sum(authored.deleted) as deletions,
+    min(authored.committed_at) as first_commit_at,
+    max(authored.committed_at) as last_commit_at
+from
+    commit_people(
+        org_id = %(org_id)s,
+        repo_ids = %(repo_ids)s,
+        since = '1970-01-01 00:00:00',
+        before = '2106-02-07 06:28:15'
+    ) as authored
 inner join reachable_commits using (repo_id, committed_at, sha)
-left join people using (repo_id, author_name, author_email)
-group by repo_id
+group by authored.repo_id

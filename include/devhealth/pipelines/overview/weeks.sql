@@ -4,7 +4,7 @@ activity as (
         repo_id,
         maxIf(day, commits_count > 0) as last_active_day
     from repo_metrics_daily_latest
-    where org_id = %(org_id)s
+    where org_id = %(org_id)s and repo_id in %(repo_ids)s
     group by repo_id
 ),
 
@@ -19,7 +19,7 @@ days as (
         sum(reverts_count) as reverts
     from repo_metrics_daily_latest
     inner join activity using (repo_id)
-    where org_id = %(org_id)s and day <= toMonday(last_active_day) + 6
+    where org_id = %(org_id)s and repo_id in %(repo_ids)s and day <= toMonday(last_active_day) + 6
     group by repo_id, monday
 ),
 
@@ -29,7 +29,7 @@ people_of_a_week as (
         toMonday(day) as monday,
         uniqExact(author_email) as people
     from user_metrics_daily_latest
-    where org_id = %(org_id)s
+    where org_id = %(org_id)s and repo_id in %(repo_ids)s
     group by repo_id, monday
 )
 
