@@ -58,11 +58,11 @@ def _repositories(
     ]
     if not chosen:
         return
-    repo_ids = [row["repo_id"] for row in chosen]
-    parameters = {"org_id": org_id, "repo_ids": repo_ids, "weeks": weeks, "most": hotspots}
-    totals, files, by_week, spots, bus = (
-        _by_repository(client, query, parameters) for query in ("totals", "files", "weeks", "hotspots", "bus_factor")
+    parameters = {"org_id": org_id, "repo_ids": [row["repo_id"] for row in chosen], "weeks": weeks}
+    totals, files, by_week, bus = (
+        _by_repository(client, query, parameters) for query in ("totals", "files", "weeks", "bus_factor")
     )
+    spots = _hotspots(client, parameters, hotspots)
     for row in chosen:
         repo_id = row["repo_id"]
         risk = bus.get(repo_id, [{}])[0]
@@ -80,6 +80,15 @@ def _repositories(
             bus_factor_30d=risk.get("bus_factor_30d"),
             bus_factor_day=risk.get("day"),
         )
+
+
+def _hotspots(client: Any, parameters: dict[str, Any], most: int) -> Rows:
+    newest = _rows(client, "newest_hotspots", parameters)
+    if not newest:
+        return {}
+    snapshots = [(row["repo_id"], row["as_of"]) for row in newest]
+    days = sorted({day for _, day in snapshots})  # a column of the partition: only those parts are read
+    return _by_repository(client, "hotspots", parameters | {"snapshots": snapshots, "days": days, "most": most})
 
 
 def _totals(commits: list[dict[str, Any]] | None, files: list[dict[str, Any]] | None) -> Totals:
