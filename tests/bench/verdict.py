@@ -50,4 +50,4 @@ def _row(*cells: str) -> str:
         f"{cell:<{width}}" if at in (0, 5) else f"{cell:>{width}}"
         for at, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
     )
-    return first + " ".join(others)
+    return (first + " ".join(others)).rstrip()
