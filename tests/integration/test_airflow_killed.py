@@ -58,6 +58,6 @@ def without_ids(tables):
     """The rows, but for the ids of the organisation and the repository, which each database makes itself."""
     ids = {row[0] for row in tables["repositories"]}
     return {
-        name: sorted([[value for value in row if value not in ids] for row in rows], key=repr)
+        name: sorted([[v for v in row if isinstance(v, list) or v not in ids] for row in rows], key=repr)
         for name, rows in tables.items()
     }
