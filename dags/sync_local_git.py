@@ -14,7 +14,7 @@ given *since* or *before*, fetches only the commits of those days. **A backfill*
 in 3.x, `airflow dags backfill` in 2.11) fetches the commits of each day asked for. Neither of the last two moves a
 watermark.
 
-Repositories are registered with `devhealth sync git --provider local --repo-path PATH --org ORGANISATION`, or in the
+Repositories are registered with `devhealth register PATH --org ORGANISATION`, or in the
 table `sync_configurations`. Stores come from the Airflow connections `devhealth_postgres` and `devhealth_clickhouse`.
 """
 
