@@ -1,4 +1,6 @@
 import os
+import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -7,7 +9,7 @@ from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.exc import StatementError
 
 from devhealth.errors import SettingsError, StoreError
-from devhealth.relational import UtcDateTime, open_engine, reading, writing
+from devhealth.relational import UtcDateTime, open_engine, reading, turn, writing
 from tests.postgres import ENGINES, fresh_uri
 
 
@@ -83,3 +85,25 @@ def test_an_unwritable_folder_is_a_clear_error(tmp_path: Path):
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="Set POSTGRES_URI to a file that can be written"):
         open_engine(f"sqlite:///{tmp_path}/x/semantic.db", variable="POSTGRES_URI")
+
+
+@pytest.mark.parametrize("engine_name", ENGINES)
+def test_a_turn_is_held_by_one_at_a_time_and_given_back_by_an_error(engine_name, tmp_path):
+    uri = fresh_uri(engine_name, tmp_path)
+    held, together = [], []
+
+    def work():
+        with turn(open_engine(uri, variable="POSTGRES_URI"), "metrics"):
+            held.append(1)
+            together.append(len(held))
+            time.sleep(0.02)
+            held.pop()
+
+    with pytest.raises(ZeroDivisionError), turn(open_engine(uri, variable="POSTGRES_URI"), "metrics"):
+        1 / 0  # noqa: B018
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert together == [1, 1, 1, 1]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import DateTime, Table, create_engine, event
+from sqlalchemy import DateTime, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -90,6 +90,26 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with translated(engine), engine.execution_options(devhealth_writes=True).begin() as connection:
         yield connection
+
+
+@contextlib.contextmanager
+def turn(engine: Engine, name: str) -> Iterator[None]:
+    """Held by one process at a time among all that use this database; the others wait.
+
+    A process that dies gives it back. No transaction is open meanwhile.
+    """
+    if engine.dialect.name == "sqlite":
+        with FileLock(f"{engine.url.database}.{name}.lock", mode=0o600):
+            yield
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = {"name": f"devhealth {name}"}
+        with translated(engine):
+            connection.execute(text("select pg_advisory_lock(hashtext(:name))"), key)
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(hashtext(:name))"), key)
 
 
 @contextlib.contextmanager

@@ -175,3 +175,20 @@ def test_a_source_that_is_no_repository_is_not_registered(settings, tmp_path):
 def test_a_database_that_was_never_upgraded_says_what_to_run(warehouse_settings):
     with pytest.raises(SchemaOutdated, match="devhealth db upgrade"):
         plan_sync(warehouse_settings, request())
+
+
+def test_blame_makes_the_day_it_speaks_for_dirty(settings, shop):
+    setup.register_source(settings, "acme", str(shop.path), targets=["blame"])
+    run_sync(settings, request())
+    assert dirty(settings) == [DayRange("2026-06-01", "2026-06-02")]
+
+
+def test_days_still_to_come_stay_dirty(settings, registered):
+    run_sync(settings, request())
+    compute_dirty(settings, datetime(2026, 3, 3, 12, tzinfo=UTC))
+    assert dirty(settings) == [DayRange("2026-03-04", "2026-03-06")]
+    compute_dirty(settings, datetime(2026, 3, 3, 13, tzinfo=UTC))
+    assert dirty(settings) == [DayRange("2026-03-04", "2026-03-06")]
+    compute_dirty(settings, NOW)
+    assert dirty(settings) == []
+    assert query(settings, "select sum(commits_count) from repo_metrics_daily_latest") == [(5,)]

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 from sqlalchemy.engine import Engine
 
-from devhealth.models.unit import Unit
+from devhealth.models.unit import DayRange, Unit
+from devhealth.pipelines.plan import SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.semantic import database, dirty_ranges, watermarks
@@ -42,7 +43,8 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
             failed.append(_read(staging, "error.json", UnitFailure) or _vanished(unit, staging))
             continue
         stored.append(done)
-        dirty_ranges.mark(engine, unit.org_id, unit.repo_id, done.days, reason=f"{unit.target} {unit.run_id}")
+        days = done.days + ([_day_of(unit)] if unit.target in SNAPSHOT_TARGETS and done.rows else [])
+        dirty_ranges.mark(engine, unit.org_id, unit.repo_id, days, reason=f"{unit.target} {unit.run_id}")
         damage = _read(staging, "damage.json", UnitFailure)
         if damage:
             failed.append(damage)
@@ -65,6 +67,12 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         run = f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(run_id)}"
         UnitStaging(run).write(RUN_REPORT, msgspec.json.encode(report))
     return report
+
+
+def _day_of(unit: Unit) -> DayRange:
+    """The day a description of the present speaks for."""
+    day = unit.planned_until.date()
+    return DayRange(since=day.isoformat(), before=(day + timedelta(days=1)).isoformat())
 
 
 def _advance(engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:

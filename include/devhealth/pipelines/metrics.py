@@ -9,7 +9,9 @@ import msgspec
 from devhealth.errors import InputError
 from devhealth.metrics import engine as metrics_engine
 from devhealth.metrics.engine import Scope
+from devhealth.models.unit import DayRange
 from devhealth.pipelines.reports import MetricsReport, TableTiming
+from devhealth.relational import turn
 from devhealth.semantic import database, dirty_ranges, organizations
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
@@ -17,6 +19,8 @@ from devhealth.warehouse import connection, schema
 
 METRICS_REPORT = "metrics.json"
 """In the staging folder: how the last computation that did anything went."""
+
+TURN = "metrics"
 
 OnTable = Callable[[TableTiming], None]
 
@@ -30,19 +34,26 @@ def compute_dirty(
 ) -> MetricsReport:
     """Compute every metric over the dirty ranges, then clear exactly those; ranges marked meanwhile stay.
 
-    Days of quiet repositories that became due since the last computation are computed too.
+    Days of quiet repositories that became due since the last computation are computed too; days after `as_of` stay
+    dirty until they come. Two computations take turns: the later one sees all that the earlier one wrote.
     """
     engine = database.open_semantic(settings)
     database.check(engine)
     org_id = organizations.organization_id(engine, organisation) if organisation else None
     org_ids = [org_id] if org_id else [one.org_id for one in organizations.list_organizations(engine)]
-    taken = dirty_ranges.take(engine, org_id)
-    with connection.connected(settings) as client:
-        schema.ensure_schema(client)
-        overdue = metrics_engine.overdue(client, org_ids, as_of)
-    scopes = _merged([*(Scope(one.org_id, one.repo_id, one.since, one.before) for one in taken), *overdue])
-    report = _compute(settings, scopes, as_of, on_table, ranges=len(taken))
-    dirty_ranges.clear(engine, [one.id for one in taken])
+    tomorrow = as_of.astimezone(UTC).date() + timedelta(days=1)
+    with turn(engine, TURN):
+        taken = [one for one in dirty_ranges.take(engine, org_id) if one.since < tomorrow]
+        with connection.connected(settings) as client:
+            schema.ensure_schema(client)
+            overdue = metrics_engine.overdue(client, org_ids, as_of)
+        scopes = _merged([*(Scope(one.org_id, one.repo_id, one.since, one.before) for one in taken), *overdue])
+        report = _compute(settings, scopes, as_of, on_table, ranges=len(taken))
+        for one in taken:
+            if one.before > tomorrow:
+                rest = DayRange(since=tomorrow.isoformat(), before=one.before.isoformat())
+                dirty_ranges.mark(engine, one.org_id, one.repo_id, [rest], reason="still to come")
+        dirty_ranges.clear(engine, [one.id for one in taken])
     return report
 
 
@@ -67,7 +78,8 @@ def compute_range(
         schema.ensure_schema(client)
         rows = client.execute("select org_id, repo_id from repositories final order by org_id, repo_id")
     scopes = [Scope(org, repo, first, last) for org, repo in rows if org_id in (None, org)]
-    return _compute(settings, scopes, as_of, on_table, ranges=0)
+    with turn(engine, TURN):
+        return _compute(settings, scopes, as_of, on_table, ranges=0)
 
 
 def _compute(
