@@ -103,7 +103,7 @@ def new_home(folder: Path, database: Path | None = None, *, delivery: Path = ROO
     return AirflowHome(
         folder,
         {
-            "PATH": os.environ["PATH"],
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(folder),
             "TZ": "UTC",
             "PYTHONWARNINGS": "ignore",

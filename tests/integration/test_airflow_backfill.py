@@ -27,7 +27,10 @@ def test_a_backfill_stores_the_days_asked_for_and_leaves_the_watermarks_alone(ai
 
 def backfilled(home, first, last):
     if IS_2:
-        home.run("dags", "backfill", "--local", "--start-date", first, "--end-date", last, "sync_local_git")
+        home = home.with_environment(
+            AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION="False"
+        )  # as the DAG's page says
+        home.run("dags", "backfill", "--start-date", first, "--end-date", last, "sync_local_git")
         return
     api, logs = free_port(), free_port()
     home = home.with_environment(
