@@ -121,8 +121,9 @@ def _as_nobody(call: Callable[[], object], told: Path) -> None:
 
 
 def test_a_folder_without_permission_is_forbidden(shop: Path, tmp_path: Path) -> None:
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == Path.home().owner() and "pytest" in str(folder):
+            folder.chmod(0o755)
     told = tmp_path / "told"
     told.touch()
     told.chmod(0o666)
