@@ -12,8 +12,7 @@ others: the run ends red, and its last task names every failed unit and why; run
 **By schedule** it runs once a day (UTC) and goes on from where the last run ended. **By hand** it does the same or,
 given *since* or *before*, fetches only the commits of those days. **A backfill** by Airflow (`airflow backfill create`
 in 3.x, `airflow dags backfill` in 2.11) fetches the commits of each day asked for. Neither of the last two moves a
-watermark. In 2.11, run the backfill command with `AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION=False`: otherwise
-it and the tasks it runs both expand the mapped ones, and it waits for ever.
+watermark.
 
 Repositories are registered with `devhealth register PATH --org ORGANISATION`, or in the
 table `sync_configurations`. Stores come from the Airflow connections `devhealth_postgres` and `devhealth_clickhouse`.

@@ -1,15 +1,19 @@
 """The one shape of every `sync_<provider>` DAG.
 
 plan -> [connector -> processor -> sink] for each unit -> finish -> announce, verdict
+
+On Airflow 2.11, `backfill` stands between the plan and the units.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from airflow import __version__
 from airflow.providers.common.compat.sdk import DAG, task_group
 
 from devhealth_airflow import forms
+from devhealth_airflow.operators.backfill import BackfillOperator
 from devhealth_airflow.operators.connector import ConnectorOperator
 from devhealth_airflow.operators.finish import AnnounceOperator, FinishOperator, VerdictOperator
 from devhealth_airflow.operators.plan import PlanOperator
@@ -37,11 +41,14 @@ def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = 
         params=_params(targets),
     ) as dag:
         plan = PlanOperator(task_id="plan", provider=provider)
-        synced = _sync_unit.expand(unit=plan.output)
+        units = plan.output
+        if __version__.startswith("2."):
+            units = BackfillOperator(task_id="backfill", units=units).output
+        synced = _sync_unit.expand(unit=units)
         finish = FinishOperator(task_id="finish", provider=provider, units=plan.output)
         announce = AnnounceOperator(task_id="announce", outcome=finish.output)
         verdict = VerdictOperator(task_id="verdict", outcome=finish.output)
-        plan >> synced >> finish >> [announce, verdict]
+        synced >> finish >> [announce, verdict]
     return dag
 
 

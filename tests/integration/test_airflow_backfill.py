@@ -7,30 +7,55 @@ import pytest
 
 from devhealth.warehouse.connection import connected
 from tests.airflow_home import IS_2, running
+from tests.integration.conftest import daily_history
 from tests.integration.test_airflow_sync import registered, watermarks
 
 pytestmark = pytest.mark.airflow
 
 
-def test_a_backfill_stores_the_days_asked_for_and_leaves_the_watermarks_alone(airflow_home, daily_repository):
-    registered(airflow_home.settings, daily_repository, targets=["git"])
-    backfilled(airflow_home.with_environment(AIRFLOW__CORE__PARALLELISM="2"), "2026-03-02", "2026-03-03")
+EXECUTORS = [[], ["--local"]] if IS_2 else [[]]
+"""What the command of 2.11 is told: to run one task after the other, as configured by default, or several at once."""
+
+
+@pytest.mark.parametrize("options", EXECUTORS, ids=lambda options: " ".join(options) or "default")
+def test_a_backfill_stores_the_days_asked_for_and_leaves_the_watermarks_alone(
+    airflow_home, daily_repository, tmp_path, options
+):
+    registered(airflow_home.settings, daily_repository, daily_history(tmp_path / "docs"), targets=["git"])
+    backfilled(airflow_home.with_environment(AIRFLOW__CORE__PARALLELISM="2"), "2026-03-02", "2026-03-03", *options)
     runs = airflow_home.query("select run_type, state from dag_run")
     assert runs == [("backfill", "success")] * 2
-    with connected(airflow_home.settings) as client:
-        by_day = "select toString(toDate(committed_at)) as day, count() from commits final group by day order by day"
-        assert client.execute(by_day) == [("2026-03-02", 3), ("2026-03-03", 3)]
+    assert commits_by_day(airflow_home) == [("2026-03-02", 6), ("2026-03-03", 6)]
     assert watermarks(airflow_home.settings) == []
     if not IS_2:
         assert airflow_home.query("select count(*) from asset_event") == [(2,)]
 
 
-def backfilled(home, first, last):
+@pytest.mark.skipif(not IS_2, reason="on 3.x a backfill maps its units, as every run does")
+def test_a_unit_that_fails_in_a_backfill_is_named_and_the_others_count(airflow_home, daily_repository, tmp_path):
+    gone = daily_history(tmp_path / "docs")
+    registered(airflow_home.settings, gone, daily_repository, targets=["git"])
+    gone.rename(tmp_path / "moved")
+    backfilled(airflow_home, "2026-03-02", "2026-03-02", expect=1)
+    states = airflow_home.states("sync_local_git")
+    ended = {"finish": "success", "announce": "success", "verdict": "failed", "backfill": "failed"}
+    assert {task: states[task, -1] for task in ended} == ended
+    log = next(airflow_home.folder.glob("logs/*/*/task_id=verdict/attempt=1.log")).read_text()
+    assert f"1 of 2 units failed, the others are stored: {gone}" in log
+    assert commits_by_day(airflow_home) == [("2026-03-02", 3)]
+
+
+def commits_by_day(home):
+    with connected(home.settings) as client:
+        return client.execute(
+            "select toString(toDate(committed_at)) as day, count() from commits final group by day order by day"
+        )
+
+
+def backfilled(home, first, last, *options, expect=0):
     if IS_2:
-        home = home.with_environment(
-            AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION="False"
-        )  # as the DAG's page says
-        home.run("dags", "backfill", "--start-date", first, "--end-date", last, "sync_local_git")
+        days = ("--start-date", first, "--end-date", last)
+        home.run("dags", "backfill", *options, *days, "sync_local_git", expect=expect)
         return
     api, logs = free_port(), free_port()
     home = home.with_environment(
