@@ -41,14 +41,15 @@ def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = 
         params=_params(targets),
     ) as dag:
         plan = PlanOperator(task_id="plan", provider=provider)
+        finish = FinishOperator(task_id="finish", provider=provider, units=plan.output)
         units = plan.output
         if __version__.startswith("2."):
-            units = BackfillOperator(task_id="backfill", units=units).output
-        synced = _sync_unit.expand(unit=units)
-        finish = FinishOperator(task_id="finish", provider=provider, units=plan.output)
+            backfill = BackfillOperator(task_id="backfill", units=units)
+            backfill >> finish
+            units = backfill.output
         announce = AnnounceOperator(task_id="announce", outcome=finish.output)
         verdict = VerdictOperator(task_id="verdict", outcome=finish.output)
-        synced >> finish >> [announce, verdict]
+        _sync_unit.expand(unit=units) >> finish >> [announce, verdict]
     return dag
 
 

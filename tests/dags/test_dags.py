@@ -73,7 +73,9 @@ def test_the_sync_goes_from_plan_over_the_stages_to_a_verdict(facts):
     tasks = facts["sync_local_git"]["tasks"]
     chain = {name: task["downstream"] for name, task in tasks.items()}
     mapped = ["unit.connector", "unit.processor", "unit.sink"]
-    before = {"plan": ["backfill", "finish"], "backfill": mapped} if IS_2 else {"plan": ["finish", *mapped]}
+    before = (
+        {"plan": ["backfill", "finish"], "backfill": ["finish", *mapped]} if IS_2 else {"plan": ["finish", *mapped]}
+    )
     assert chain == {
         **before,
         "unit.connector": ["unit.processor"],

@@ -29,7 +29,8 @@ class BackfillOperator(BaseOperator, SkipMixin):
         failures = [failure for unit in self.units if (failure := self._failure_of(unit))]
         for failure in sorted(failures, key=lambda failure: isinstance(failure, AirflowFailException)):
             raise failure  # one that a retry may mend comes first
-        self.skip(dag_run=context["dag_run"], execution_date=None, tasks=self.downstream_list)
+        mapped = [task for task in self.downstream_list if task.get_closest_mapped_task_group()]
+        self.skip(dag_run=context["dag_run"], execution_date=None, tasks=mapped)
         return []
 
     def _failure_of(self, plain_unit: dict[str, Any]) -> Exception | None:
