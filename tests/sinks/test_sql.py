@@ -162,13 +162,14 @@ def test_the_order_of_batches_and_snapshots_does_not_matter(sink: SqlSink):
     assert outcomes == {(("1", False, False), ("2", True, True), ("3", False, False))}
 
 
-def test_retiring_names_the_days_it_changed_also_when_repeated(sink: SqlSink):
+def test_retiring_names_the_days_of_all_that_is_gone_also_when_repeated(sink: SqlSink):
     write(sink, reachable(1), reachable(2), reachable(3, is_reachable=False, in_default_branch=False))
     write(sink, reachable(2, FETCHED + DAY))
-    assert retire(sink, "commit_reachability", FETCHED + DAY) == [date(2026, 1, 2)]
-    assert retire(sink, "commit_reachability", FETCHED + DAY) == [date(2026, 1, 2)]
+    days = [date(2026, 1, day) for day in (2, 3, 4)]
+    assert retire(sink, "commit_reachability", FETCHED + DAY) == [days[0], days[2]]
+    assert retire(sink, "commit_reachability", FETCHED + DAY) == [days[0], days[2]]
     assert retire(sink, "commit_reachability", FETCHED - DAY) == []
-    assert retire(sink, "commit_reachability", FETCHED + 2 * DAY) == [date(2026, 1, 3)]
+    assert retire(sink, "commit_reachability", FETCHED + 2 * DAY) == days
 
 
 def test_deleted_branches_are_flagged_and_come_back(sink: SqlSink):

@@ -25,7 +25,7 @@ class Sink(Protocol):
     async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
         """Mark the rows older than a snapshot as gone.
 
-        Returns the UTC days of `committed_at` that this snapshot touched, ascending; the same days when it is repeated.
+        Returns the UTC days of `committed_at` of the rows that are gone by then, ascending, whoever marked them.
         """
         ...
 

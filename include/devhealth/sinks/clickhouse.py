@@ -45,7 +45,7 @@ class ClickHouseSink:
         return await asyncio.to_thread(self._write, records, session)
 
     async def retire(self, snapshot: Snapshot, session: Client) -> list[date]:
-        """Give the rows older than the snapshot the table's `gone` values; the UTC days of those it changed."""
+        """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
         return await asyncio.to_thread(self._retire, snapshot, session)
 
     def _write(self, records: list[Record], client: Client) -> int:
@@ -101,13 +101,13 @@ def _mark_gone(client: Client, declared: Table, snapshot: Snapshot) -> None:
 
 
 def _days_gone(client: Client, declared: Table, snapshot: Snapshot) -> list[date]:
-    """From what is stored, so that a repetition after a crash tells the same days."""
+    """Of all that is gone by now: a run killed after it retired rows never told their days."""
     if "committed_at" not in declared.key:
         return []
     is_gone = " and ".join(f"{name} = {literal(value)}" for name, value in declared.gone.items())
     rows = client.execute(
         f"select distinct toDate(committed_at) as day from {declared.name} final where "  # noqa: S608 -- declared
-        f"{_of_repository(snapshot)} and {declared.version} = {literal(snapshot.version)} and {is_gone} order by day"
+        f"{_of_repository(snapshot)} and {declared.version} <= {literal(snapshot.version)} and {is_gone} order by day"
     )
     return [day for (day,) in rows]
 

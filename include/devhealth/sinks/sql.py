@@ -48,7 +48,7 @@ class SqlSink:
         return len(records)
 
     async def retire(self, snapshot: Snapshot, session: Engine) -> list[date]:
-        """Give the rows older than the snapshot the table's `gone` values; the UTC days of those it changed."""
+        """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
         declared = table_of(snapshot.table)
         with writing(session) as connection:
             _lock(connection, declared, {(snapshot.org_id, snapshot.repo_id)})
@@ -94,12 +94,12 @@ def _mark_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -
 
 
 def _days_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> list[date]:
-    """From what is stored, so that a repetition after a crash tells the same days."""
+    """Of all that is gone by now: a run killed after it retired rows never told their days."""
     if "committed_at" not in declared.key:
         return []
     table = record_tables(connection.dialect.name)[declared.name]
     is_gone = [table.c[name] == value for name, value in declared.gone.items()]
-    by_it = (*_of_repository(table, snapshot), table.c[str(declared.version)] == snapshot.version, *is_gone)
+    by_it = (*_of_repository(table, snapshot), table.c[str(declared.version)] <= snapshot.version, *is_gone)
     times = connection.execute(select(table.c.committed_at).where(*by_it).distinct()).scalars()
     return sorted({at.date() for at in times})
 
