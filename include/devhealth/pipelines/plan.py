@@ -1,5 +1,6 @@
 """From sync configurations and watermarks to the units of a run."""
 
+import contextlib
 import hashlib
 import logging
 import shutil
@@ -13,7 +14,7 @@ from upath import UPath
 from devhealth.errors import InputError, SourceError
 from devhealth.models.unit import Unit
 from devhealth.pipelines import providers
-from devhealth.pipelines.request import SyncRequest, fit_for_a_path
+from devhealth.pipelines.request import SyncRequest, fit_for_a_path, is_run_id
 from devhealth.semantic import configurations, database, organizations, repositories, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
@@ -169,11 +170,12 @@ def _holds(settings: Settings, table: str, org_id: str, repo_id: str) -> bool:
 
 
 def _drop_stale_staging(settings: Settings) -> None:
-    """Remove what runs older than a week left behind."""
+    """Remove what runs older than a week left behind; the folder may hold what is not ours."""
     root = UPath(settings.staging_uri)
     if root.protocol not in {"", "file", "local"} or not Path(root.path).is_dir():
         return
     oldest = time.time() - KEEP_STAGING_SECONDS
     for run in Path(root.path).iterdir():
-        if run.is_dir() and run.stat().st_mtime < oldest:
-            shutil.rmtree(run, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another run may remove it at the same time
+            if is_run_id(run.name) and run.stat().st_mtime < oldest:
+                shutil.rmtree(run, ignore_errors=True)

@@ -37,6 +37,11 @@ def new_run_id(as_of: datetime) -> str:
     return f"{as_of:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
 
 
+def is_run_id(text: str) -> bool:
+    """Whether the text begins as `new_run_id` makes them."""
+    return re.match(r"\d{8}T\d{6}-[0-9a-f]{8}(-|$)", text) is not None
+
+
 def window_between(since: str | date | None, before: str | date | None, as_of: datetime) -> Window | None:
     """The window from `since` (inclusive) to `before` (exclusive), UTC days; None when neither is given.
 

@@ -39,7 +39,7 @@ def register_source(
     """A sync configuration of one source, made or updated; its organisation and repository are created as needed.
 
     Without a name it is called like the source; a second source of that name gets the digest of its location after it.
-    Without targets or options it keeps those it has; a new one gets every target of the provider.
+    Targets and options that are not given stay as they are; a new configuration gets every target of the provider.
 
     Raises SourceError when the location is no repository, InputError for an unknown target.
     """
@@ -61,7 +61,7 @@ def register_source(
         provider=provider,
         sources=[identity.location],
         targets=list(targets or (before[0].targets if before else known)),
-        options=dict(options if options is not None else before[0].options if before else {}),
+        options={**(before[0].options if before else {}), **(options or {})},
     )
 
 

@@ -31,6 +31,7 @@ Batch = list[Record | Snapshot]
 def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
     """Stage the unit's raw pages. Pages an earlier attempt staged whole are kept."""
     started, pages, size = time.monotonic(), 0, 0
+    UnitStaging(unit.staging).discard("damage.json", "stored.json", "cursor-stored")  # of a fetch before this one
     with failure_recorded(unit, "fetch"):
         for page in readable_pages(settings, unit):
             pages += 1
@@ -44,6 +45,7 @@ def process_unit(settings: Settings, unit: Unit) -> StageReport:
     started, staging = time.monotonic(), UnitStaging(unit.staging)
     rows: Counter[str] = Counter()
     with failure_recorded(unit, "process"):
+        staging.require("pages")
         pages = staging.pages()
         batches = providers.processor(unit.provider, unit.target).to_records(pages, unit)
         staging.write_records("000", _counted(batches, rows))
@@ -55,7 +57,9 @@ def store_unit(settings: Settings, unit: Unit) -> StageReport:
     """Write the staged records to the configured sinks; harmless when repeated."""
     started = time.monotonic()
     with failure_recorded(unit, "store"):
-        stored = asyncio.run(store_batches(settings, unit, UnitStaging(unit.staging).records()))
+        staging = UnitStaging(unit.staging)
+        staging.require("records")
+        stored = asyncio.run(store_batches(settings, unit, staging.records()))
     return report_staged(unit, StageReport(stage="store", seconds=time.monotonic() - started, rows=stored.rows))
 
 
@@ -67,7 +71,10 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
     try:
         yield from providers.connector(unit.provider, unit.target).fetch(unit, settings)
     except SourceCorrupt as error:
-        UnitStaging(unit.staging).write("damage.json", msgspec.json.encode(_failure(unit, "fetch", error)))
+        staging = UnitStaging(unit.staging)
+        if not staging.pages():
+            raise
+        staging.write("damage.json", msgspec.json.encode(_failure(unit, "fetch", error)))
 
 
 async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]) -> StoredUnit:
@@ -93,7 +100,8 @@ async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]
 
 @contextlib.contextmanager
 def failure_recorded(unit: Unit, stage: str) -> Iterator[None]:
-    """Leave error.json in the staging when the block raises; the error goes on."""
+    """Leave error.json in the staging when the block raises, and none of an earlier attempt; the error goes on."""
+    UnitStaging(unit.staging).discard("error.json")
     try:
         yield
     except Exception as error:

@@ -86,6 +86,20 @@ class UnitStaging:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def require(self, folder: str) -> None:
+        """Raise StagingError when not even an empty file of `pages` or `records` is there."""
+        if not self._files(folder):
+            raise StagingError(
+                f"no {folder} are staged in {self.root}: they went when their run finished, or are on another machine. "
+                "Run the sync again; on several machines set DEVHEALTH_STAGING_URI to a place that all of them reach."
+            )
+
+    def discard(self, *names: str) -> None:
+        """Remove small files; missing ones are no error."""
+        for name in names:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                (self.root / name).unlink()
+
     def reset(self) -> None:
         """Remove everything of this unit; missing files are no error."""
         self._remove(self.root)

@@ -1,0 +1,101 @@
+"""What the stages leave for `finish_sync`, and what a stage that is run again by itself may not claim."""
+
+import os
+import time
+
+import pytest
+
+from devhealth.errors import SourceNotFound, StagingError
+from devhealth.models.unit import Unit
+from devhealth.pipelines import plan, setup, stages
+from devhealth.pipelines.finish import finish_sync
+from devhealth.pipelines.plan import plan_sync
+from devhealth.semantic import database, watermarks
+from devhealth.staging import UnitStaging
+from tests.pipelines.conftest import request
+
+ALL = (stages.fetch_unit, stages.process_unit, stages.store_unit)
+
+
+@pytest.fixture
+def unit(settings, shop):
+    setup.register_source(settings, "acme", str(shop.path), targets=["git"])
+    (unit,) = plan_sync(settings, request())
+    return unit
+
+
+def finished(settings, unit: Unit):
+    return finish_sync(settings, [unit], provider="local_git", run_id=unit.run_id)
+
+
+def run(settings, unit, *some):
+    for stage in some:
+        stage(settings, unit)
+
+
+def cursor(settings, unit):
+    return watermarks.read(database.open_semantic(settings), unit.org_id, unit.repo_id, unit.target).cursor
+
+
+@pytest.mark.parametrize("stage", [stages.process_unit, stages.store_unit])
+def test_a_stage_without_its_input_fails_instead_of_storing_nothing(settings, unit, stage):
+    run(settings, unit, *ALL)
+    finished(settings, unit)
+    with pytest.raises(StagingError, match="Run the sync again"):
+        stage(settings, unit)
+
+
+def test_a_finished_unit_that_is_fetched_again_and_fails_is_no_longer_stored(settings, shop, unit):
+    run(settings, unit, *ALL)
+    assert not finished(settings, unit).failed
+    shop.path.rename(shop.path.with_name("moved"))
+    with pytest.raises(SourceNotFound):
+        stages.fetch_unit(settings, unit)
+    (failure,) = finished(settings, unit).failed
+    assert str(shop.path) in failure.error
+
+
+def test_a_finished_unit_that_is_run_again_moves_the_cursor_to_what_it_stored(settings, shop, unit):
+    run(settings, unit, *ALL)
+    finished(settings, unit)
+    before = cursor(settings, unit)
+    shop.commit()
+    run(settings, unit, *ALL)
+    assert not finished(settings, unit).failed
+    assert cursor(settings, unit) != before
+    assert plan_sync(settings, request()) == []
+
+
+def test_damage_that_was_repaired_is_forgotten(settings, shop, unit):
+    blob = shop.path / ".git/objects" / shop.git("rev-parse", "HEAD:file.txt")[:2]
+    aside = blob.with_name("aside")
+    blob.rename(aside)
+    run(settings, unit, *ALL)
+    (failure,) = finished(settings, unit).failed
+    assert failure.stage == "fetch"
+    aside.rename(blob)
+    run(settings, unit, *ALL)
+    assert not finished(settings, unit).failed
+
+
+def test_an_error_that_a_retry_mended_is_not_told_when_the_next_stage_dies(settings, shop, unit):
+    shop.path.rename(shop.path.with_name("moved"))
+    with pytest.raises(SourceNotFound):
+        stages.fetch_unit(settings, unit)
+    shop.path.with_name("moved").rename(shop.path)
+    run(settings, unit, stages.fetch_unit)
+    (failure,) = finished(settings, unit).failed
+    assert (failure.stage, "was killed" in failure.error) == ("process", True)
+
+
+def test_only_runs_of_long_ago_are_removed_from_the_staging_folder(settings, unit):
+    stages.fetch_unit(settings, unit)
+    root = UnitStaging(settings.staging_uri).root
+    foreign, recent = root / "2024-photos", root / unit.run_id
+    foreign.mkdir()
+    old = root / "20240101T000000-0123abcd-manual__2024"
+    old.mkdir()
+    for folder in (foreign, old):
+        os.utime(folder, (time.time() - plan.KEEP_STAGING_SECONDS - 60,) * 2)
+    plan_sync(settings, request())
+    assert [folder.exists() for folder in (foreign, recent, old)] == [True, True, False]
