@@ -234,3 +234,11 @@ def test_every_command_of_a_working_day_shows_examples(command, devhealth):
 
 def test_the_version_is_printed(devhealth):
     assert devhealth("version").stdout == "devhealth 0.1.0\n"
+
+
+def test_registering_again_keeps_the_options_that_are_not_given(devhealth, repository):
+    first = ("register", repository, "--org", "options", "--json")
+    given = ("--default-branch", "main", "--any-branch", "--depth-days", "30", "--bot-pattern", "ci@")
+    expected = {"default_branch": "main", "counts_any_branch": True, "depth_days": 30, "bot_patterns": ["ci@"]}
+    assert json.loads(devhealth(*first, *given).stdout)["options"] == expected
+    assert json.loads(devhealth(*first, "--depth-days", "60").stdout)["options"] == {**expected, "depth_days": 60}

@@ -1,29 +1,56 @@
 """`devhealth register`: tell the DAGs about a repository."""
 
+from typing import Any
+
 import click
 
 from devhealth.cli.options import DEFAULT_ORGANISATION, echo_json, json_option, organisation_option
 from devhealth.cli.sync import PROVIDERS
 
+EXAMPLES = """
+\b
+Examples:
+  devhealth register https://git.example.com/acme/shop.git --org acme
+  devhealth register ~/src/shop --org acme --depth-days 365 --bot-pattern 'ci@acme'
+"""
 
-@click.command(epilog="\b\nExample:\n  devhealth register https://git.example.com/acme/shop.git --org acme")
+
+@click.command(epilog=EXAMPLES)
 @click.argument("location", metavar="PATH|URL")
 @organisation_option(f"Whose repository it is; made when it is new. Default: {DEFAULT_ORGANISATION}.")
 @click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default="local", show_default=True)
 @click.option("--target", "targets", multiple=True, metavar="TARGET", help="git, blame; default both.")
 @click.option("--name", help="Name of the configuration; default: the repository's.")
+@click.option("--default-branch", metavar="NAME", help="Default: what origin, a bare HEAD, or main or master say.")
+@click.option("--any-branch", "counts_any_branch", is_flag=True, default=None, help="Metrics count every branch.")
+@click.option("--depth-days", type=click.IntRange(min=1), help="How far back the first sync reads; default: all.")
+@click.option("--bot-pattern", "bot_patterns", multiple=True, metavar="REGEX", help="`Name <e-mail>` of your bots.")
 @json_option
 def register(
-    location: str, *, org: str | None, provider: str, targets: tuple[str, ...], name: str | None, as_json: bool
+    location: str,
+    *,
+    org: str | None,
+    provider: str,
+    targets: tuple[str, ...],
+    name: str | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
-    """Register a repository, so that every later sync reads it. Nothing is read yet."""
+    """Register a repository, so that every later sync reads it. Nothing is read yet.
+
+    Registering it again changes what is given and keeps the rest; options of metrics show after
+    `devhealth sync git --full-resync`.
+    """
     from devhealth.pipelines import setup
     from devhealth.settings import Settings
 
     settings = Settings.from_environment()
     setup.prepare(settings)
     org = org or DEFAULT_ORGANISATION
-    chosen = setup.register_source(settings, org, location, provider=PROVIDERS[provider], targets=targets, name=name)
+    options = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value}
+    chosen = setup.register_source(
+        settings, org, location, provider=PROVIDERS[provider], targets=targets, options=options, name=name
+    )
     if as_json:
         repo_id = setup.repository_id(settings, org, location, provider=PROVIDERS[provider])
         echo_json(
@@ -33,6 +60,7 @@ def register(
                 "name": chosen.name,
                 "targets": chosen.targets,
                 "sources": chosen.sources,
+                "options": chosen.options,
             }
         )
     else:
