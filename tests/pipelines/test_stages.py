@@ -1,6 +1,8 @@
 """What the stages leave for `finish_sync`, and what a stage that is run again by itself may not claim."""
 
+import dataclasses
 import os
+import sqlite3
 import time
 
 import pytest
@@ -10,8 +12,10 @@ from devhealth.models.unit import Unit
 from devhealth.pipelines import plan, setup, stages
 from devhealth.pipelines.finish import finish_sync
 from devhealth.pipelines.plan import plan_sync
+from devhealth.pipelines.run import run_sync
 from devhealth.semantic import database, watermarks
 from devhealth.staging import UnitStaging
+from devhealth.warehouse.connection import connected
 from tests.pipelines.conftest import request
 
 ALL = (stages.fetch_unit, stages.process_unit, stages.store_unit)
@@ -99,3 +103,20 @@ def test_only_runs_of_long_ago_are_removed_from_the_staging_folder(settings, uni
         os.utime(folder, (time.time() - plan.KEEP_STAGING_SECONDS - 60,) * 2)
     plan_sync(settings, request())
     assert [folder.exists() for folder in (foreign, recent, old)] == [True, True, False]
+
+
+def test_a_sync_into_both_stores_leaves_the_same_rows_in_each(settings, shop, tmp_path):
+    both = dataclasses.replace(settings, sink="both", secondary_uri=f"sqlite:///{tmp_path}/second.db")
+    setup.register_source(both, "acme", str(shop.path))
+    for _ in range(2):
+        assert not run_sync(both, request(full_resync=True)).failed
+    with connected(both) as client, sqlite3.connect(tmp_path / "second.db") as second:
+        for table in ("commits", "commit_file_stats", "commit_reachability", "refs", "repositories", "blame_ranges"):
+            (in_both,) = client.execute(f"select count() from {table} final")
+            assert second.execute(f"select count(*) from {table}").fetchone() == in_both
+            assert in_both[0] > 0
+
+
+def test_a_run_with_nothing_registered_says_what_to_do(settings, caplog):
+    assert plan_sync(settings, request()) == []
+    assert "devhealth register" in caplog.text

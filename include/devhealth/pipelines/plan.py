@@ -61,6 +61,8 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
             raise InputError(f"{request.provider} has no target {target!r}. It has: {', '.join(known)}.")
     org_id = organizations.organization_id(engine, request.organisation) if request.organisation else None
     found = configurations.list_configurations(engine, org_id, request.provider, request.configurations)
+    if not found:
+        _LOG.warning("no repository is registered, so there is nothing to sync: `devhealth register PATH --org NAME`")
     paused = [configuration.name for configuration in found if configuration.is_paused]
     if request.configurations and paused:
         raise InputError(f"configuration {', '.join(paused)} is paused. Resume it, or leave it out.")
