@@ -27,7 +27,7 @@ def api_copy(engine: Engine, org_id: str, provider_id: str = "42", name: str = N
 
 
 def test_local_and_api_copies_are_one_repository(engine: Engine, acme: str):
-    """Pitfall: local and API copies of one repository getting different ids."""
+    """Otherwise local and API copies of one repository would get different ids."""
     repo_id = clone(engine, acme)
     assert api_copy(engine, acme) == repo_id
     assert clone(engine, acme, path="/home/me/shop") == repo_id

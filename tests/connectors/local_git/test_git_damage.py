@@ -1,4 +1,4 @@
-"""Pitfalls 6 and 12: of a damaged repository everything readable is kept, and it never passes for a whole one."""
+"""Of a damaged repository everything readable is kept, and it never passes for a whole one."""
 
 import shutil
 from pathlib import Path

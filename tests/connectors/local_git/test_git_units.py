@@ -198,7 +198,7 @@ def test_a_detached_head_and_tags_on_no_branch_are_walked(tmp_path: Path) -> Non
 
 
 def test_a_retry_reuses_state_and_whole_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pitfalls 35 and 39: the second attempt goes on where the first was killed, with the refs of the first."""
+    """The second attempt goes on where the first was killed, with the refs of the first."""
     source = tmp_path / "source"
     shas = make_repository(source, line(list(range(200))))
     set_refs(source, shas, {"refs/heads/main": 150})

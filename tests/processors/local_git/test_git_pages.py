@@ -51,7 +51,7 @@ def test_pages_without_a_state_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_commit_of_many_files_passes_through_in_bounded_memory(tmp_path: Path) -> None:
-    """Pitfall 9: 30,000 files in one commit, records handed on in small batches."""
+    """30,000 files in one commit, records handed on in small batches."""
     files = {b"folder%d/%d" % (at % 97, at): (FILE, b"x\n") for at in range(30_000)}
     make_repository(tmp_path / "source", [Commit(files=files)])
     from devhealth.connectors.local_git import git as connector
