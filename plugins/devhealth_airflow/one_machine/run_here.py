@@ -7,6 +7,7 @@ shows one line a task. Exits 1 at the first run that does not succeed, and says 
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -63,7 +64,7 @@ def _lines(dag_id: str, ended: list[str]) -> SimpleNamespace:
     """A listener that writes a line for each task: while it runs where a terminal can show that, and when it ends."""
     from airflow.listeners import hookimpl
 
-    begun = {"at": time.monotonic()}
+    clock = _Clock()
 
     def line(task: Any, outcome: str) -> str:
         index = f" {task.map_index + 1}" if task.map_index >= 0 else ""
@@ -71,20 +72,19 @@ def _lines(dag_id: str, ended: list[str]) -> SimpleNamespace:
 
     def end(task: Any, outcome: str) -> None:
         ended.append(task.task_id)
-        _say("")
         TERMINAL.write(line(task, outcome) + "\n")
 
     @hookimpl
     def on_task_instance_running(task_instance: Any) -> None:
-        begun["at"] = time.monotonic()
-        _say(line(task_instance, "..."))
+        clock.start(line(task_instance, ""))
 
     @hookimpl
     def on_task_instance_success(task_instance: Any) -> None:
-        end(task_instance, f"{time.monotonic() - begun['at']:6.1f} s")
+        end(task_instance, f"{clock.stop():6.1f} s")
 
     @hookimpl
     def on_task_instance_failed(task_instance: Any, error: Any) -> None:
+        clock.stop()
         end(task_instance, f"FAILED\n    {error}")
 
     return SimpleNamespace(
@@ -92,6 +92,33 @@ def _lines(dag_id: str, ended: list[str]) -> SimpleNamespace:
         on_task_instance_success=on_task_instance_success,
         on_task_instance_failed=on_task_instance_failed,
     )
+
+
+class _Clock:
+    """Shows on a terminal, second by second, how long the task at work has been at it."""
+
+    def __init__(self) -> None:
+        self._lock, self._text, self._begun = threading.Lock(), "", time.monotonic()
+        threading.Thread(target=self._tick, daemon=True).start()
+
+    def start(self, text: str) -> None:
+        with self._lock:
+            self._text, self._begun = text, time.monotonic()
+            _say(f"{text}  ...")
+
+    def stop(self) -> float:
+        """Clear the line; the seconds since the start."""
+        with self._lock:
+            self._text = ""
+            _say("")
+            return time.monotonic() - self._begun
+
+    def _tick(self) -> None:
+        while True:
+            time.sleep(1)
+            with self._lock:
+                if self._text:
+                    _say(f"{self._text}{time.monotonic() - self._begun:6.0f} s ...")
 
 
 def _say(text: str) -> None:
