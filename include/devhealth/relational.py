@@ -102,10 +102,9 @@ def turn(engine: Engine, name: str) -> Iterator[None]:
         with FileLock(f"{engine.url.database}.{name}.lock", mode=0o600):
             yield
         return
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        key = {"name": f"devhealth {name}"}
-        with translated(engine):
-            connection.execute(text("select pg_advisory_lock(hashtext(:name))"), key)
+    key = {"name": f"devhealth {name}"}
+    with translated(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("select pg_advisory_lock(hashtext(:name))"), key)
         try:
             yield
         finally:

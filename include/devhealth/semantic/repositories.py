@@ -68,14 +68,6 @@ def register(
     return repo_id
 
 
-def aliases_of(engine: Engine, org_id: str, repo_id: str) -> list[str]:
-    """Every name and URL a repository ever had, sorted; without its provider ids."""
-    of_it = (repository_aliases.c.org_id == org_id) & (repository_aliases.c.repo_id == repo_id)
-    with reading(engine) as connection:
-        found = connection.execute(select(repository_aliases.c.alias).where(of_it)).scalars()
-        return sorted(alias for alias in found if not alias.startswith(_PROVIDER_ID))
-
-
 def _lock(connection: Connection, org_id: str) -> None:
     """Let one process at a time register in an organisation."""
     row = select(organizations.c.org_id).where(organizations.c.org_id == org_id).with_for_update()
