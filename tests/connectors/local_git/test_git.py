@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from devhealth.connectors.local_git import git_process
 from devhealth.models.text import to_bytes
-from tests.git_histories import Commit, Stage, git, histories, make_repository, set_refs
+from tests.git_histories import ANN, Commit, Stage, git, histories, make_repository, set_refs
 from tests.git_sync import Tables, sync
 
 QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -110,6 +112,39 @@ def test_any_history_equals_git_log_numstat(commits: list[Commit]) -> None:
         assert_equals_git(tables, folder / "source")
         assert_reachability_equals_git(tables, folder / "source", "main")
         assert {row["name"] for row in tables.facts("refs")} == {*stage, "refs/tags/annotated"}
+
+
+MALFORMED = (
+    b"Ann <ann@example.com>> 1600000000 +0000",
+    b"Ann <ann@example.com> <ann@example.com> 1600000000 +0000",
+    b"Ann <ann@example.com> 1600000000",
+    b"Ann <ann@example.com> 1600000000 UTC",
+    b"Ann <ann@example.com> 1600000000.5 +0000",
+    b"Ann <ann@example.com> -5 +0000",
+    b"Ann <ann@example.com> 18446744073709551616 +0000",
+    b"Ann <ann@example.com>",
+    b"",
+)
+
+
+@pytest.mark.parametrize("has_graph", [False, True])
+def test_a_malformed_committer_has_one_time_everywhere(tmp_path: Path, *, has_graph: bool) -> None:
+    """Pitfall 12: where the tables disagree about the time, the commit is in no metric."""
+    source = tmp_path / "source"
+    make_repository(source, [Commit(files={b"a": (b"100644", b"text\n")})])
+    parent = git(source, "rev-parse", "main").strip()
+    tree = b"tree " + git(source, "rev-parse", "main^{tree}")
+    for committer in MALFORMED:
+        text = tree + b"parent %s\nauthor %s\ncommitter %s\n\nChange\n" % (parent, ANN, committer)
+        parent = git(source, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text).strip()
+    git(source, "update-ref", "refs/heads/main", parent)
+    if has_graph:
+        git_process.run(source, ["commit-graph", "write", "--reachable"])
+    tables = Tables()
+    sync(tables, source, tmp_path / "unit")
+    times = {row["sha"]: row["committed_at"] for row in tables.facts("commits")}
+    assert len(times) == len(MALFORMED) + 1
+    assert times == {row["sha"]: row["committed_at"] for row in tables.facts("commit_reachability")}
 
 
 @st.composite

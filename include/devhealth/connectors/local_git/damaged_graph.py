@@ -8,7 +8,7 @@ from devhealth.connectors.local_git.git_failure import Outcome
 from devhealth.connectors.local_git.git_process import GitProcess, run
 from devhealth.models.git_pages import COMMIT_MARK
 
-_GRAPH = ("log", "--stdin", "--no-walk=unsorted", "-z", "--format=%x01%H%x00%ct%x00%P")
+_GRAPH = ("log", "--stdin", "--no-walk=unsorted", "-z", "--encoding=UTF-8", "--format=%x01%H%x00%x30%ct%x00%P")
 
 Graph = dict[bytes, tuple[bytes, list[bytes]]]
 

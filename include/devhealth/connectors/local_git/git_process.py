@@ -26,6 +26,7 @@ _FIXED_CONFIG = (
     "log.showRoot=true",
     "log.mailmap=false",
     "color.ui=false",
+    "commitGraph.generationVersion=1",  # the second one never ends where a commit's date is the largest there is
     "core.deltaBaseCacheLimit=192m",  # git's 96m makes a walk over a large pack a fifth slower
 )
 _TRANSFER_VARIABLES = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_EXEC_PATH")

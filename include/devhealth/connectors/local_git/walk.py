@@ -17,6 +17,11 @@ from devhealth.models.unit import Unit, Window
 
 Write = Callable[[Path, Report], None]
 
+LINE_ARGUMENTS = ("--encoding=UTF-8", "--format=0%ct %H")
+"""The time as pages of commits have it, since both find each other by it: `rev-list --timestamp` reads malformed dates
+otherwise. The 0 stands for a date git cannot print.
+"""
+
 
 def listings(folder: Path, state: GitState, unit: Unit) -> dict[str, Write]:
     """Page name to what writes that page, in the order the pages are read."""
@@ -80,7 +85,7 @@ def list_commits(
         path.touch()
         return
     asked = _asked(tips, without)
-    with GitProcess(folder, ["rev-list", "--timestamp", "--stdin"], stdin=asked, stdout=path) as process:
+    with GitProcess(folder, ["log", "--stdin", *LINE_ARGUMENTS], stdin=asked, stdout=path) as process:
         outcome = process.wait()
     if not outcome.is_success:
         error = failure(folder, outcome)
