@@ -192,3 +192,11 @@ def test_days_still_to_come_stay_dirty(settings, registered):
     compute_dirty(settings, NOW)
     assert dirty(settings) == []
     assert query(settings, "select sum(commits_count) from repo_metrics_daily_latest") == [(5,)]
+
+
+def test_a_repository_registered_by_two_copies_is_read_from_one_of_them(settings, shop, registered, tmp_path, caplog):
+    shop.git("clone", "-q", str(shop.path), str(tmp_path / "copy"))
+    setup.register_source(settings, "acme", str(tmp_path / "copy"), targets=["git"])
+    assert len(run_sync(settings, request()).stored) == 1
+    assert "it is the repository that is read from" in caplog.text
+    assert plan_sync(settings, request()) == []

@@ -40,11 +40,12 @@ def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
     database.check(engine)
     _drop_stale_staging(settings)
     chosen = _configurations(engine, request)
+    read_from: dict[tuple[str, str, str], str] = {}
     units = [
         unit
         for configuration in chosen
         for source in configuration.sources
-        for unit in _units_of_source(settings, engine, request, configuration, source)
+        for unit in _units_of_source(settings, engine, request, configuration, source, read_from)
     ]
     if len(units) > MOST_UNITS:
         raise InputError(
@@ -75,7 +76,9 @@ def _units_of_source(
     request: SyncRequest,
     configuration: SyncConfiguration,
     source: str,
+    read_from: dict[tuple[str, str, str], str],
 ) -> Iterator[Unit]:
+    """Units of the targets that have news; `read_from` notes by which copy a repository is read: one of them is enough."""
     org_id, provider = configuration.org_id, request.provider
     name, repo_id = source, ""
     try:
@@ -94,6 +97,10 @@ def _units_of_source(
         _LOG.warning("%s cannot be reached: %s", source, error)
     for target in request.targets or configuration.targets:
         if request.window and target in SNAPSHOT_TARGETS:
+            continue
+        first = read_from.setdefault((org_id, repo_id or source, target), source)
+        if first != source:
+            _LOG.warning("%s (%s) is left out: it is the repository that is read from %s", source, target, first)
             continue
         fresh = not repo_id or request.full_resync or request.window is not None
         cursor = None if fresh else _cursor(settings, engine, org_id, repo_id, provider, target)
