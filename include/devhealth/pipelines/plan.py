@@ -78,7 +78,7 @@ def _units_of_source(
     source: str,
     read_from: dict[tuple[str, str, str], str],
 ) -> Iterator[Unit]:
-    """Units of the targets that have news; `read_from` notes by which copy a repository is read: one of them is enough."""
+    """Units of the targets that have news. `read_from` notes the copy a repository is read from: one is enough."""
     org_id, provider = configuration.org_id, request.provider
     name, repo_id = source, ""
     try:
