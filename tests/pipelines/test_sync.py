@@ -200,3 +200,15 @@ def test_a_repository_registered_by_two_copies_is_read_from_one_of_them(settings
     assert len(run_sync(settings, request()).stored) == 1
     assert "it is the repository that is read from" in caplog.text
     assert plan_sync(settings, request()) == []
+
+
+def test_a_new_mailmap_moves_the_metrics_of_every_day_to_the_right_person(settings, shop, registered):
+    run_sync(settings, request())
+    compute_dirty(settings, NOW)
+    (shop.path / ".mailmap").write_text("Ada <ada@home.example> <ada@example.org>\n")
+    run_sync(settings, request())
+    compute_dirty(settings, NOW)
+    rows = query(
+        settings, "select author_email, sum(commits_count) from user_metrics_daily_latest group by author_email"
+    )
+    assert rows == [("ada@home.example", 5)]

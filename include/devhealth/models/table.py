@@ -128,7 +128,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Says that a table was listed whole for one repository: rows with an older version are gone at the provider.
 
     A processor emits it after the rows themselves; a sink answers by writing those rows again with the table's `gone`
-    values. Nothing is deleted.
+    values. Nothing is deleted. Of a table whose rows have no day and no `gone` values (whom a name stands for) it says
+    that every day of the repository reads differently now.
     """
 
     table: str

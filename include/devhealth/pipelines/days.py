@@ -9,6 +9,8 @@ from devhealth.models.unit import DayRange
 GAP_DAYS = 7
 """Ranges closer than this are joined: computing a quiet week costs less than another range."""
 MOST_RANGES = 50
+EARLIEST = date(1970, 1, 1)
+"""No record is older (see `devhealth.models.table.At`)."""
 
 
 class TouchedDays:
@@ -20,6 +22,10 @@ class TouchedDays:
     def add(self, days: Iterable[date]) -> None:
         """Take note of these days."""
         self._days.update(days)
+
+    def add_all_until(self, last: date) -> None:
+        """Take note of every day up to this one."""
+        self._days.update(EARLIEST + timedelta(days=number) for number in range((last - EARLIEST).days + 1))
 
     def add_records(self, records: list[Record]) -> None:
         """Take note of the days of records that carry `committed_at`."""

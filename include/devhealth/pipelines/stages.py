@@ -117,6 +117,9 @@ def _failure(unit: Unit, stage: str, error: Exception) -> UnitFailure:
 
 async def _write(sink: Sink, batch: Batch, rows: Counter[str], days: TouchedDays, size: int) -> None:
     for part in _parts(batch, size):
+        if isinstance(part, Snapshot) and not table_of(part.table).gone:
+            days.add_all_until(part.version.date())
+            continue
         if isinstance(part, Snapshot):
             days.add(await sink.retire(part, sink.session))
             continue
