@@ -73,8 +73,8 @@ def note(event, arguments):
 
 
 def is_data(event, arguments):
-    """Whether a file is opened that is neither code nor Airflow's own."""
-    name = str(arguments[0]) if event == "open" else ".py"
+    """Whether a file is opened that is neither code nor Airflow's own; a descriptor was opened by its name before."""
+    name = str(arguments[0]) if event == "open" and not isinstance(arguments[0], int) else ".py"
     return not (name.endswith(".py") or "__pycache__" in name or name.startswith(AIRFLOWS_OWN))
 
 
