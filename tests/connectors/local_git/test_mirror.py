@@ -272,3 +272,34 @@ def test_a_broken_remote_is_no_damage_to_go_on_with(origin: Path, settings: Sett
     with pytest.raises(SourceError) as caught:
         synced(origin, settings)
     assert caught.type is SourceNotFound
+
+
+def test_a_mirror_counts_lines_by_the_attributes_of_its_default_branch_as_a_clone_does(
+    origin: Path, settings: Settings, tmp_path: Path
+) -> None:
+    files = {
+        "x.gen": b"1\n",
+        "a b/x.gen": b"1\n",
+        "a b/x.lock": b"1\n",
+        "a b/deep/er/x.lock": b"1\n",
+        "a b/deep/x.txt": b"1\n",
+        "a b/x.txt": b"1\n",
+        'a b/[q]"/x.md': b"1\n",
+        "a b/q/x.md": b"1\n",
+        "other/x.lock": b"1\n",
+    }
+    attributes = {
+        ".gitattributes": b"# made\n*.gen -diff\n",
+        "a b/.gitattributes": b'*.gen diff\n*.lock binary\n"deep/*.txt" -diff\n/x.txt -diff\n',
+        'a b/[q]"/.gitattributes': b"*.md -diff\n",
+    }
+    commit(origin, files | attributes)
+    mirror = synced(origin, settings)
+    git(tmp_path, "clone", "-q", str(origin), str(tmp_path / "clone"))
+    plain = text(tmp_path / "clone", "log", "--numstat", "-M", "--format=%H")
+    assert text(mirror, "log", "--numstat", "-M", "--format=%H") == plain
+    assert plain.count("-\t-\t") == 6
+    commit(origin, {".gitattributes": b"*.txt -diff\n"})
+    mirror = synced(origin, settings)
+    git(tmp_path / "clone", "pull", "-q")
+    assert text(mirror, "log", "--numstat", "-M") == text(tmp_path / "clone", "log", "--numstat", "-M")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from devhealth.connectors.local_git import git_process, remote_access
+from devhealth.connectors.local_git import attributes, git_process, remote_access
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SettingsError, SourceError
 from devhealth.settings import Settings
@@ -95,6 +95,7 @@ def _make(folder: Path, remote: RemoteUrl) -> None:
             folder.parent, ["clone", "--bare", "--quiet", "--template=", *config, remote.location, str(part)], remote
         )
         _tend(part)
+        attributes.write(part)
         _note_look(part, started)
         part.rename(folder)
     finally:
@@ -104,7 +105,8 @@ def _make(folder: Path, remote: RemoteUrl) -> None:
 def _fetch(folder: Path, remote: RemoteUrl) -> None:
     started = datetime.now(UTC)
     head, there = remote_access.ask(folder, remote)
-    if there != _own_refs(folder):
+    has_news = there != _own_refs(folder)
+    if has_news:
         _drop_stale_locks(folder)
         options = [
             "--quiet",
@@ -118,6 +120,8 @@ def _fetch(folder: Path, remote: RemoteUrl) -> None:
         _tend(folder)
     if head:
         git_process.run(folder, ["symbolic-ref", "HEAD", os.fsdecode(head)])
+    if has_news:
+        attributes.write(folder)
     _note_look(folder, started)
 
 

@@ -1,0 +1,53 @@
+"""The attributes of a mirror: git reads `.gitattributes` from a worktree, and a bare repository has none.
+
+Without them a file that its project declares binary, or not worth a diff, would count lines in the mirror and none in
+a clone. So those of HEAD are written where git looks in every repository, `info/attributes`, patterns of a folder with
+the folder before them.
+Source: git-scm.com/docs/gitattributes
+"""
+
+import os
+import re
+from pathlib import Path
+
+from devhealth.connectors.local_git.git_process import attempt
+
+_NAME = b".gitattributes"
+_QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"(.*)')
+_WORD = re.compile(rb"(\S+)(.*)")
+_GLOB = re.compile(rb"[*?\[\]\\]")
+
+
+def write(folder: Path) -> None:
+    """Make the bare repository read the attributes its HEAD holds."""
+    listed = attempt(folder, ["ls-tree", "-r", "-z", "--name-only", "HEAD"]) or b""
+    found = [path for path in listed.split(b"\0") if path == _NAME or path.endswith(b"/" + _NAME)]
+    lines: list[bytes] = []
+    for path in sorted(found, key=lambda path: path.count(b"/")):  # the last match wins: the deepest folder's
+        content = attempt(folder, ["cat-file", "blob", f"HEAD:{os.fsdecode(path)}"]) or b""
+        lines += _below(path.removesuffix(_NAME), content)
+    info = folder / "info"
+    info.mkdir(exist_ok=True)
+    partial = info / "attributes.new"
+    partial.write_bytes(b"".join(line + b"\n" for line in lines))
+    partial.replace(info / "attributes")
+
+
+def _below(prefix: bytes, content: bytes) -> list[bytes]:
+    """The lines of one file with their patterns seen from the root."""
+    lines = (line.strip() for line in content.removeprefix(b"\xef\xbb\xbf").splitlines())
+    return [_seen_from_root(prefix, line) for line in lines if line and not line.startswith(b"#")]
+
+
+def _seen_from_root(prefix: bytes, line: bytes) -> bytes:
+    if not prefix or line.startswith(b"[attr]"):
+        return line
+    quoted = _QUOTED.match(line)
+    pattern, rest = quoted.groups() if quoted else _WORD.match(line).groups()  # type: ignore[union-attr]  # never empty
+    pattern = pattern if quoted else _in_quotes(pattern)
+    folder = _in_quotes(_GLOB.sub(rb"\\\g<0>", prefix))
+    return b'"' + folder + (b"" if b"/" in pattern else b"**/") + pattern.removeprefix(b"/") + b'" ' + rest
+
+
+def _in_quotes(text: bytes) -> bytes:
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
