@@ -297,6 +297,8 @@ def test_a_mirror_counts_lines_by_the_attributes_of_its_default_branch_as_a_clon
     mirror = synced(origin, settings)
     git(tmp_path, "clone", "-q", str(origin), str(tmp_path / "clone"))
     plain = text(tmp_path / "clone", "log", "--numstat", "-M", "--format=%H")
+    (mirror / "info" / "attributes").unlink()  # as a kill after the fetch leaves it
+    mirror = synced(origin, settings)
     assert text(mirror, "log", "--numstat", "-M", "--format=%H") == plain
     assert plain.count("-\t-\t") == 6
     commit(origin, {".gitattributes": b"*.txt -diff\n"})

@@ -18,6 +18,16 @@ _WORD = re.compile(rb"(\S+)(.*)")
 _GLOB = re.compile(rb"[*?\[\]\\]")
 
 
+def are_written(folder: Path) -> bool:
+    """Whether they were written since the mirror last changed."""
+    return (folder / "info" / "attributes").exists()
+
+
+def forget(folder: Path) -> None:
+    """Remove what was written; the mirror is about to change."""
+    (folder / "info" / "attributes").unlink(missing_ok=True)
+
+
 def write(folder: Path) -> None:
     """Make the bare repository read the attributes its HEAD holds."""
     listed = attempt(folder, ["ls-tree", "-r", "-z", "--name-only", "HEAD"]) or b""

@@ -105,8 +105,8 @@ def _make(folder: Path, remote: RemoteUrl) -> None:
 def _fetch(folder: Path, remote: RemoteUrl) -> None:
     started = datetime.now(UTC)
     head, there = remote_access.ask(folder, remote)
-    has_news = there != _own_refs(folder)
-    if has_news:
+    if there != _own_refs(folder):
+        attributes.forget(folder)  # first, so that a kill before they are written again shows
         _drop_stale_locks(folder)
         options = [
             "--quiet",
@@ -120,7 +120,7 @@ def _fetch(folder: Path, remote: RemoteUrl) -> None:
         _tend(folder)
     if head:
         git_process.run(folder, ["symbolic-ref", "HEAD", os.fsdecode(head)])
-    if has_news:
+    if not attributes.are_written(folder):
         attributes.write(folder)
     _note_look(folder, started)
 
