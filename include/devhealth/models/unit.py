@@ -38,6 +38,16 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """Folder or URI of this unit's hand-over."""
     options: dict[str, str | int | bool | list[str]] = {}
     """The source's options from its configuration."""
+    configuration: str = ""
+    """Name of the sync configuration it comes from."""
+    credential: str = ""
+    """What the source is read with: `stored:NAME`, `airflow:CONNECTION_ID` or `env:VARIABLE`; empty for nothing."""
+    job_id: str = ""
+    """The backfill job this is a chunk of; empty for a sync."""
+    chunk: int = 0
+    """Number of the chunk in its job."""
+    shared: str = ""
+    """Folder or URI that the units of one job and source share; empty for a unit that stands alone."""
 
 
 class DayRange(msgspec.Struct, frozen=True, order=True):
