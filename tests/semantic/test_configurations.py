@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import UnknownName
+from devhealth.relational import writing
 from devhealth.semantic import configurations, organizations
 from devhealth.semantic.configurations import SyncConfiguration
 
@@ -54,3 +55,31 @@ def test_an_unknown_name_is_refused_with_those_there_are(engine: Engine, acme: s
         configurations.list_configurations(engine, acme, "local_git", ["shop", "typo"])
     with pytest.raises(UnknownName, match=r"'shop'\. There is none yet"):
         configurations.list_configurations(engine, beta, "local_git", ["shop"])
+
+
+def test_a_rule_a_schedule_and_a_reference_stay_unless_they_are_given(engine: Engine, acme: str):
+    details = {"discovery": ["/srv/**"], "schedule": "@daily", "credential": "env:TOKEN"}
+    assert {name: getattr(save(engine, acme, **details), name) for name in details} == details
+    assert {name: getattr(save(engine, acme, targets=["blame"]), name) for name in details} == details
+    emptied = save(engine, acme, discovery=[], schedule="", credential="")
+    assert (emptied.discovery, emptied.schedule, emptied.credential) == ([], "", "")
+
+
+def test_a_configuration_is_paused_and_resumed_by_name(engine: Engine, acme: str):
+    save(engine, acme)
+    other = save(engine, acme, "other")
+    assert configurations.set_paused(engine, acme, "shop", is_paused=True)
+    assert not configurations.set_paused(engine, acme, "shop", is_paused=True)
+    assert [one.is_paused for one in configurations.list_configurations(engine, acme, "local_git")] == [False, True]
+    assert configurations.set_paused(engine, acme, "shop", is_paused=False)
+    assert configurations.list_configurations(engine, acme, "local_git")[0] == other
+    with pytest.raises(UnknownName, match=r"'typo'\. There are: other, shop"):
+        configurations.set_paused(engine, acme, "typo", is_paused=True)
+
+
+def test_what_is_removed_is_gone_from_its_organisation_alone(engine: Engine, acme: str):
+    ours, theirs = save(engine, acme), save(engine, organizations.ensure_organization(engine, "beta"))
+    with writing(engine) as connection:
+        configurations.remove(connection, acme, theirs.configuration_id)
+        configurations.remove(connection, acme, ours.configuration_id)
+    assert configurations.list_configurations(engine, None, "local_git") == [theirs]
