@@ -89,6 +89,13 @@ def test_the_page_counts_what_git_counts(synced, devhealth):
     assert sum(week["commits"] for week in found["weeks"]) == 3
 
 
+def test_one_repository_is_shown_by_its_name_its_id_or_where_it_is(synced, devhealth, repository):
+    [found] = json.loads(devhealth("show", "--org", "acme", "--repo", repository, "--json").stdout)["repositories"]
+    assert found["name"] == "shop"
+    devhealth("show", "--org", "acme", "--repo", found["repo_id"])
+    devhealth("show", "--org", "acme", "--repo", repository.parent, status=2)
+
+
 def test_a_second_sync_says_that_nothing_is_new(synced, devhealth, repository):
     again = devhealth("sync", "git", "--repo-path", repository, "--org", "acme")
     assert "Nothing is new" in again.stdout

@@ -141,3 +141,11 @@ def test_twenty_processes_register_one_repository(settings: Settings):
         return clone(engine, acme, f"/srv/{number}") if number % 2 else api_copy(engine, acme)
 
     assert len(set(at_once(20, register))) == 1
+
+
+def test_a_repository_is_found_by_any_alias_and_an_unknown_one_is_not_made(engine, acme, shop):
+    assert repositories.find(engine, acme, host="local", provider_id="/elsewhere", aliases=["/srv/shop"]) == shop
+    assert repositories.find(engine, acme, host="localhost", provider_id="/srv/shop", aliases=[]) == shop
+    assert repositories.find(engine, acme, host="local", provider_id="/elsewhere", aliases=["/elsewhere"]) is None
+    other = organizations.ensure_organization(engine, "umbrella")
+    assert repositories.find(engine, other, host="localhost", provider_id="/srv/shop", aliases=["/srv/shop"]) is None

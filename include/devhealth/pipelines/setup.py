@@ -72,6 +72,16 @@ def repository_id(settings: Settings, organisation: str, location: str, *, provi
     return _register(engine, organizations.organization_id(engine, organisation), provider, identity)
 
 
+def find_repository(settings: Settings, organisation: str, location: str, *, provider: str = "local_git") -> str | None:
+    """The id of the repository at a location; None when the organisation never registered it. Writes nothing."""
+    engine = database.open_semantic(settings)
+    org_id = organizations.organization_id(engine, organisation)
+    identity = providers.sources(provider).resolve(location, settings)
+    return repositories.find(
+        engine, org_id, host=identity.provider_host, provider_id=identity.provider_id, aliases=identity.aliases
+    )
+
+
 def _register(engine: Engine, org_id: str, provider: str, identity: SourceIdentity) -> str:
     return repositories.register(
         engine,

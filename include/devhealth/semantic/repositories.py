@@ -68,6 +68,15 @@ def register(
     return repo_id
 
 
+def find(engine: Engine, org_id: str, *, host: str, provider_id: str, aliases: Iterable[str]) -> str | None:
+    """The id of a repository known by its provider id or by one of the aliases; None for one never registered."""
+    wanted = [f"{_PROVIDER_ID}{host}:{provider_id}", *aliases]
+    with reading(engine) as connection:
+        owners = _owners(connection, org_id, wanted)
+        known = [owners[alias] for alias in wanted if alias in owners]
+        return next(iter(known + _first_seen_as(connection, org_id, host, provider_id)), None)
+
+
 def _lock(connection: Connection, org_id: str) -> None:
     """Let one process at a time register in an organisation."""
     row = select(organizations.c.org_id).where(organizations.c.org_id == org_id).with_for_update()
