@@ -2,8 +2,10 @@
 
 DevhealthError
 ├── SettingsError            a setting is absent or contradicts another (also a ValueError)
+│   └── SecretError          a secret cannot be read: its key, or what it refers to, is absent or wrong
 ├── InputError               what the caller asked for makes no sense (also a ValueError)
-│   └── UnknownName          an organisation, configuration, target ... that does not exist
+│   ├── UnknownName          an organisation, configuration, target ... that does not exist
+│   └── TierExceeded         a backfill covers more days than the organisation's tier allows
 ├── SourceError              a source could not be read
 │   ├── SourceNotFound       it is not there, or not a repository
 │   ├── SourceForbidden      it is there, and we may not read it
@@ -27,12 +29,20 @@ class SettingsError(DevhealthError, ValueError):
     """A setting is absent or contradicts another one."""
 
 
+class SecretError(SettingsError):
+    """A secret cannot be read: its key, or what it refers to, is absent or wrong."""
+
+
 class InputError(DevhealthError, ValueError):
     """What the caller asked for cannot be done as asked."""
 
 
 class UnknownName(InputError):
     """A name that stands for nothing in the semantic database."""
+
+
+class TierExceeded(InputError):
+    """A backfill covers more days than the tier of the organisation allows."""
 
 
 class SourceError(DevhealthError):

@@ -7,8 +7,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from devhealth.errors import SettingsError
+from devhealth.models.credential import Credential
+
+
+class Host(Protocol):
+    """What the program around the engine offers; Airflow, when its tasks call."""
+
+    def connection(self, conn_id: str) -> Mapping[str, str] | None:
+        """The fields of a connection, as a credential has them; None when there is none of that id."""
+
+    def mask(self, secret: str) -> None:
+        """Keep this text out of every log from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,12 @@ class Settings:
     echo_sql: bool = False
     business_hours: tuple[int, int] = (9, 17)
     """First hour and the hour after the last one, on a person's own clock, Monday to Friday."""
+    secret_key: str = field(default="", repr=False)
+    """DEVHEALTH_SECRET_KEY: keys of stored secrets, separated by commas or blanks; the first one encrypts."""
+    credential: Credential | None = field(default=None, repr=False)
+    """What the source at hand is read with; None for what the environment and git know by themselves."""
+    host: Host | None = field(default=None, repr=False, compare=False)
+    """None outside Airflow."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -60,6 +78,7 @@ class Settings:
             batch_size=_positive(env, "BATCH_SIZE", 50_000),
             max_workers=_positive(env, "MAX_WORKERS", max(2, min(8, os.cpu_count() or 2))),
             business_hours=_business_hours(env),
+            secret_key=env.get("DEVHEALTH_SECRET_KEY") or "",
             echo_sql=env.get("DB_ECHO", "").lower() in {"1", "true", "yes", "on"},
         )
 
