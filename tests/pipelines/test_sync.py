@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, UnknownName
+from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, TierExceeded, UnknownName
 from devhealth.models.unit import DayRange
 from devhealth.pipelines import plan, setup
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.request import window_between
 from devhealth.pipelines.run import run_sync
-from devhealth.semantic import configurations, database, dirty_ranges, organizations, watermarks
+from devhealth.semantic import configurations, database, dirty_ranges, organizations, tiers, watermarks
 from devhealth.warehouse.connection import connected
 from tests.pipelines.conftest import NOW, Shop, request
 
@@ -81,8 +81,33 @@ def test_a_backfill_selects_by_committer_date_and_leaves_the_watermark_alone(set
 
 def test_a_backfill_leaves_out_targets_that_describe_the_present(settings, shop):
     setup.register_source(settings, "acme", str(shop.path), targets=["git", "blame"])
-    window = window_between("2026-03-02", None, NOW)
+    window = window_between("2026-05-20", None, NOW)
     assert [unit.target for unit in plan_sync(settings, request(window=window))] == ["git"]
+
+
+def test_a_window_of_more_days_than_the_tier_allows_is_refused_before_anything_is_fetched(settings, registered):
+    """The end of one without `before` is the run's time: the day it is in counts."""
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert plan_sync(settings, request(window=window_between("2026-03-02", None, now), as_of=now))
+    with pytest.raises(TierExceeded, match=r"31 asked .2026-03-01 to 2026-04-01"):
+        plan_sync(settings, request(window=window_between("2026-03-01", None, now), as_of=now))
+    with pytest.raises(TierExceeded, match=r"asked .1970-01-01 to 2026-03-04"):
+        plan_sync(settings, request(window=window_between(None, "2026-03-04", NOW)))
+    engine = database.open_semantic(settings)
+    tiers.set_tier(engine, registered.org_id, "enterprise")
+    assert plan_sync(settings, request(window=window_between(None, "2026-03-04", NOW)))
+
+
+def test_the_tier_of_every_organisation_of_the_run_counts(settings, shop, registered):
+    engine = database.open_semantic(settings)
+    beta = setup.register_source(settings, "beta", str(shop.path), targets=["git"])
+    tiers.set_tier(engine, registered.org_id, "team")
+    window = window_between("2026-03-01", "2026-04-01", NOW)
+    assert plan_sync(settings, request(window=window, organisation="acme"))
+    with pytest.raises(TierExceeded, match='"beta"'):
+        plan_sync(settings, request(window=window))
+    tiers.set_tier(engine, beta.org_id, "team")
+    assert len(plan_sync(settings, request(window=window))) == 2
 
 
 def test_a_watermark_is_clamped_to_now_and_one_in_the_future_is_lowered_and_said_aloud(settings, shop, registered):

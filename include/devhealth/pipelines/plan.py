@@ -14,8 +14,8 @@ from upath import UPath
 from devhealth.errors import InputError, SourceError
 from devhealth.models.unit import Unit
 from devhealth.pipelines import providers
-from devhealth.pipelines.request import SyncRequest, fit_for_a_path, is_run_id
-from devhealth.semantic import configurations, database, organizations, repositories, watermarks
+from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
+from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
@@ -34,12 +34,16 @@ def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
     """The units of a run: one a source, target and window, of what the probes say has changed.
 
     A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure.
-    Raises InputError or UnknownName before anything is fetched.
+    Raises InputError, UnknownName or TierExceeded before anything is fetched.
     """
     engine = database.open_semantic(settings)
     database.check(engine)
     _drop_stale_staging(settings)
     chosen = _configurations(engine, request)
+    if request.window:
+        since, before = days_of(request.window)
+        for org_id in dict.fromkeys(one.org_id for one in chosen):
+            tiers.check(engine, org_id, since, before)
     read_from: dict[tuple[str, str, str], str] = {}
     units = [
         unit

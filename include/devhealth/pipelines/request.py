@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
@@ -45,7 +45,8 @@ def is_run_id(text: str) -> bool:
 def window_between(since: str | date | None, before: str | date | None, as_of: datetime) -> Window | None:
     """The window from `since` (inclusive) to `before` (exclusive), UTC days; None when neither is given.
 
-    Raises InputError for a day that cannot be read, an empty window, or one that begins after `as_of`.
+    Raises InputError for a day that cannot be read, an empty window, or one that lies in the future: the last day there
+    is to select is the one `as_of` is in.
     """
     first, last = _day("since", since), _day("before", before)
     if first is None and last is None:
@@ -56,12 +57,21 @@ def window_between(since: str | date | None, before: str | date | None, as_of: d
         raise InputError(
             f"since {start:%Y-%m-%d} lies in the future (now {as_of:%Y-%m-%d} UTC). Choose an earlier day."
         )
+    tomorrow = as_of.astimezone(UTC).date() + timedelta(days=1)
+    if last and last > tomorrow:
+        raise InputError(f"before {last} lies in the future. Choose {tomorrow} to include today, or an earlier day.")
     if start >= end:
         raise InputError(
             f"since {start:%Y-%m-%d} must come before {end:%Y-%m-%d}: "
             "since is the first day, before the day after the last one."
         )
     return Window(since=start, before=end)
+
+
+def days_of(window: Window) -> tuple[date, date]:
+    """The UTC days a window touches: the first one, and the day after the last one."""
+    last = window.before - timedelta(microseconds=1)
+    return window.since.astimezone(UTC).date(), last.astimezone(UTC).date() + timedelta(days=1)
 
 
 def fit_for_a_path(text: str) -> str:
