@@ -15,7 +15,11 @@ DevhealthError
 ├── StoreError               ClickHouse, PostgreSQL or SQLite refused or is out of reach
 │   └── SchemaOutdated       its tables are not at the version this code needs
 ├── WarehouseError           the embedded ClickHouse cannot start or be reached
-└── SyncFailed               a run ended with failed units; the others are stored
+├── SyncFailed               a run ended with failed units; the others are stored
+├── BackfillFailed           a backfill ended with failed chunks; the others are stored
+├── BackfillInterrupted      a backfill was stopped half-way; it can be resumed
+├── BackfillCancelled        the job of a chunk was cancelled, so the chunk is not worked on
+└── RunnerUnknown            Airflow cannot be asked how a run is going
 
 Foreign exceptions are translated where they enter. A message says what, for whom, expected and got, and what to do.
 """
@@ -83,3 +87,19 @@ class WarehouseError(DevhealthError):
 
 class SyncFailed(DevhealthError):
     """A run ended with failed units; what the others fetched is stored."""
+
+
+class BackfillFailed(DevhealthError):
+    """A backfill ended with failed chunks; what the others fetched is stored."""
+
+
+class BackfillInterrupted(DevhealthError):
+    """A backfill was stopped half-way; what is not done can be resumed."""
+
+
+class BackfillCancelled(DevhealthError):
+    """The job of a chunk was cancelled: the chunk is not worked on."""
+
+
+class RunnerUnknown(DevhealthError):
+    """Airflow cannot be asked how a run is going."""

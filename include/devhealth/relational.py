@@ -6,12 +6,13 @@ Foreign errors become StoreError here, without statement parameters and without 
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from sqlalchemy import DateTime, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
@@ -109,6 +110,33 @@ def turn(engine: Engine, name: str) -> Iterator[None]:
             yield
         finally:
             connection.execute(text("select pg_advisory_unlock(hashtext(:name))"), key)
+
+
+@contextlib.contextmanager
+def turn_if_free(engine: Engine, name: str, *, patience_seconds: float = 0) -> Iterator[bool]:
+    """As `turn`, without waiting longer than that: whether it is held. Who only looks holds it for a moment."""
+    if engine.dialect.name == "sqlite":
+        lock = FileLock(f"{engine.url.database}.{name}.lock", mode=0o600)
+        try:
+            lock.acquire(timeout=patience_seconds)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+        return
+    key, deadline = {"name": f"devhealth {name}"}, time.monotonic() + patience_seconds
+    with translated(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        attempt = text("select pg_try_advisory_lock(hashtext(:name))")
+        while not (is_held := bool(connection.execute(attempt, key).scalar())) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                connection.execute(text("select pg_advisory_unlock(hashtext(:name))"), key)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from devhealth.models.unit import DayRange
 from devhealth.relational import reading, writing
@@ -27,12 +27,20 @@ class DirtyRange:
 
 def mark(engine: Engine, org_id: str, repo_id: str, ranges: Iterable[DayRange], reason: str) -> int:
     """Add rows for the ranges, overlapping and touching ones as one; the count of rows added."""
+    wanted = list(ranges)
+    if not wanted:
+        return 0
+    with writing(engine) as connection:
+        return add(connection, org_id, repo_id, wanted, reason)
+
+
+def add(connection: Connection, org_id: str, repo_id: str, ranges: Iterable[DayRange], reason: str) -> int:
+    """As `mark`, in the caller's transaction."""
     now = datetime.now(UTC)
     same = {"org_id": org_id, "repo_id": repo_id, "reason": reason, "created_at": now}
     rows = [{**same, "since": since, "before": before} for since, before in _merged(ranges)]
     if rows:
-        with writing(engine) as connection:
-            connection.execute(insert(metric_dirty_ranges), rows)
+        connection.execute(insert(metric_dirty_ranges), rows)
     return len(rows)
 
 

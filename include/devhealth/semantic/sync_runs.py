@@ -1,0 +1,69 @@
+"""How each unit of each run ended, and how the last run of a configuration did."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.engine import Connection
+
+from devhealth.relational import insert_into
+from devhealth.semantic.tables import sync_configurations, sync_runs
+
+_KEY = ("org_id", "run_id", "unit_id")
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRun:
+    """One unit of one run; `outcome` is stored, damaged or failed."""
+
+    org_id: str
+    run_id: str
+    unit_id: str
+    provider: str
+    configuration: str
+    repo_id: str | None
+    name: str
+    target: str
+    mode: str
+    since: datetime | None
+    before: datetime
+    outcome: str
+    rows: int
+    requests: int
+    fetch_seconds: float
+    process_seconds: float
+    store_seconds: float
+    error: str | None
+    finished_at: datetime
+
+
+def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
+    """Note how these units ended; what an earlier attempt noted of the same unit is replaced."""
+    rows = [asdict(run) for run in runs]
+    for start in range(0, len(rows), _AT_ONCE):
+        statement = insert_into(connection, sync_runs)
+        changed = {name: statement.excluded[name] for name in UnitRun.__slots__ if name not in _KEY}
+        upsert = statement.on_conflict_do_update(index_elements=_KEY, set_=changed)
+        connection.execute(upsert, rows[start : start + _AT_ONCE])
+
+
+def note_outcome(
+    connection: Connection,
+    *,
+    org_id: str,
+    provider: str,
+    configuration: str,
+    run_id: str,
+    at: datetime,
+    outcome: str,
+    error: str | None,
+) -> None:
+    """Say in the configuration how its last run ended: succeeded, partly_failed or failed."""
+    table = sync_configurations.c
+    connection.execute(
+        update(sync_configurations)
+        .where(table.org_id == org_id, table.provider == provider, table.name == configuration)
+        .values(last_run_id=run_id, last_run_at=at, last_outcome=outcome, last_error=error)
+    )
