@@ -22,6 +22,30 @@ def test_clickhouse_uri_comes_before_database_uri_before_database_url():
         del variables[next(iter(variables))]
 
 
+def test_postgres_uri_comes_before_database_uri_before_database_url_before_the_embedded_file():
+    variables = {"POSTGRES_URI": "postgresql://a", "DATABASE_URI": "postgres://b", "DATABASE_URL": "sqlite:////c"}
+    for expected in ("postgresql://a", "postgres://b", "sqlite:////c"):
+        assert Settings.from_environment(variables).semantic_uri == expected
+        del variables[next(iter(variables))]
+    assert Settings.from_environment(variables).semantic_uri.endswith("/semantic.db")
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("clickhouse://a/x", "sqlite:///"),
+        ("mysql://a/x", "sqlite:///"),
+        ("postgresql+psycopg2://a/x", "postgresql+psycopg2://a/x"),
+        ("sqlite+pysqlite:////x", "sqlite+pysqlite:////x"),
+    ],
+)
+def test_the_semantic_database_takes_a_shared_setting_only_when_it_can_be_one(uri, expected):
+    assert Settings.from_environment({"DATABASE_URI": uri}).semantic_uri.startswith(expected)
+    behind = Settings.from_environment({"DATABASE_URI": "clickhouse://a/x", "DATABASE_URL": uri})
+    assert behind.semantic_uri.startswith(expected)
+    assert behind.clickhouse_uri == "clickhouse://a/x"
+
+
 @pytest.mark.parametrize(
     "variables", [{"DATABASE_URL": POSTGRES}, {"DEVHEALTH_SINK": "sql", "SECONDARY_DATABASE_URI": POSTGRES}]
 )

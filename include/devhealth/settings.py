@@ -4,6 +4,7 @@ In Airflow the connections `devhealth_postgres` and `devhealth_clickhouse` come 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,10 @@ class Settings:
     CLICKHOUSE_URI, else DATABASE_URI, else DATABASE_URL. A URI of another kind is refused when metrics are asked for.
     """
     semantic_uri: str = field(default="", repr=False)
-    """SQLAlchemy URL of the semantic database: PostgreSQL, or SQLite below `home`."""
+    """SQLAlchemy URL of the semantic database.
+
+    POSTGRES_URI, else DATABASE_URI or DATABASE_URL where they name a PostgreSQL or SQLite, else a SQLite below `home`.
+    """
     secondary_uri: str | None = field(default=None, repr=False)
     """SQLAlchemy URL of a PostgreSQL or SQLite that receives the same records (`sink=both`)."""
     staging_uri: str = ""
@@ -71,7 +75,7 @@ class Settings:
         return cls(
             home=home,
             clickhouse_uri=clickhouse or None,
-            semantic_uri=env.get("POSTGRES_URI") or f"sqlite:///{home / 'semantic.db'}",
+            semantic_uri=_semantic_uri(env) or f"sqlite:///{home / 'semantic.db'}",
             secondary_uri=secondary,
             staging_uri=env.get("DEVHEALTH_STAGING_URI") or str(home / "staging"),
             sink=sink,
@@ -81,6 +85,13 @@ class Settings:
             secret_key=env.get("DEVHEALTH_SECRET_KEY") or "",
             echo_sql=env.get("DB_ECHO", "").lower() in {"1", "true", "yes", "on"},
         )
+
+
+def _semantic_uri(env: Mapping[str, str]) -> str | None:
+    if env.get("POSTGRES_URI"):
+        return env["POSTGRES_URI"]
+    shared = (env.get(name, "") for name in ("DATABASE_URI", "DATABASE_URL"))
+    return next((uri for uri in shared if re.match(r"(postgres|postgresql|sqlite)(\+\w+)?:", uri)), None)
 
 
 def _positive(env: Mapping[str, str], name: str, default: int) -> int:

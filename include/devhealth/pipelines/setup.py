@@ -17,6 +17,8 @@ from devhealth.warehouse import connection, schema
 
 def prepare(settings: Settings) -> None:
     """Bring the semantic database, the warehouse and the secondary store to the schema of this code."""
+    if settings.sink != "sql":
+        connection.check(settings)
     database.upgrade(settings)
     if settings.sink != "sql":
         with connection.connected(settings) as client:

@@ -42,18 +42,24 @@ def resolve_uri(settings: Settings) -> str:
 
     Raises SettingsError for a URI of another kind of database, WarehouseError when the embedded one cannot start.
     """
+    check(settings)
+    return settings.clickhouse_uri or ensure_started(settings.home).uri
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingsError unless ClickHouse is what holds the records; reaches for nothing."""
     uri = settings.clickhouse_uri
     if uri is None and settings.sink == "sql":
         raise SettingsError(
             "metrics live in ClickHouse, and DEVHEALTH_SINK=sql stores nothing there. "
             "Set DEVHEALTH_SINK=both, or CLICKHOUSE_URI to a ClickHouse that holds the records."
         )
-    if uri is None:
-        return ensure_started(settings.home).uri
-    scheme = uri.partition(":")[0]
+    scheme = "clickhouse" if uri is None else uri.partition(":")[0]
     if scheme not in {"clickhouse", "clickhouses"}:
-        raise SettingsError(f"metrics live in ClickHouse, CLICKHOUSE_URI is of the kind {scheme!r}: {_EXPECTED}.")
-    return uri
+        raise SettingsError(
+            f"metrics live in ClickHouse, and CLICKHOUSE_URI (else DATABASE_URI, else DATABASE_URL) is of the kind "
+            f"{scheme!r}. Set CLICKHOUSE_URI: {_EXPECTED}."
+        )
 
 
 def connect(settings: Settings) -> WarehouseClient:

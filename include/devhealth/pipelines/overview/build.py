@@ -32,6 +32,7 @@ def overview(
 
     Raises UnknownName for an organisation or repository that is not there.
     """
+    connection.check(settings)
     engine = database.open_semantic(settings)
     database.check(engine)
     known = {one.slug: one.org_id for one in organizations.list_organizations(engine)}
