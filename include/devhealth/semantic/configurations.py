@@ -9,13 +9,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection, Engine, Row
 
 from devhealth.errors import UnknownName
+from devhealth.models.credential import STORED, taken_apart
 from devhealth.relational import insert_into, reading, writing
+from devhealth.semantic import credentials
 from devhealth.semantic.tables import sync_configurations
 
 Option = str | int | bool | list[str]
-
-STORED = "stored:"
-"""What a reference to a stored credential begins with."""
 
 _NAMESPACE = uuid.UUID("1d7e5c36-0b3f-5a52-b7d5-9e4f8c2a6d31")
 _KEY = ("org_id", "configuration_id")
@@ -55,7 +54,10 @@ def save(
     schedule: str | None = None,
     credential: str | None = None,
 ) -> SyncConfiguration:
-    """Make the configuration of that name, or replace it; what is None stays as it is (at first: off and empty)."""
+    """Make the configuration of that name, or replace it; what is None stays as it is (at first: off and empty).
+
+    Raises InputError for a credential that is no reference, UnknownName for a stored one the organisation has not.
+    """
     with writing(engine) as connection:
         return write(
             connection,
@@ -87,6 +89,8 @@ def write(
     credential: str | None = None,
 ) -> SyncConfiguration:
     """As `save`, in the caller's transaction."""
+    if credential:
+        _check_credential(connection, org_id, credential)
     now = datetime.now(UTC)
     row = {
         "org_id": org_id,
@@ -176,10 +180,17 @@ def _there_are(names: Sequence[str]) -> str:
     return f"There are: {', '.join(names)}" if names else "There is none yet"
 
 
+def _check_credential(connection: Connection, org_id: str, reference: str) -> None:
+    kind, name = taken_apart(reference)
+    if kind == STORED:
+        credentials.require(connection, org_id, name)
+
+
 def _credential_columns(reference: str) -> dict[str, str | None]:
-    is_stored = reference.startswith(STORED)
+    kind, _, name = reference.partition(":")
+    is_stored = kind == STORED
     return {
-        "credential_name": reference.removeprefix(STORED) if is_stored else None,
+        "credential_name": name if is_stored else None,
         "credential_reference": None if is_stored else reference or None,
     }
 
@@ -196,5 +207,5 @@ def _configuration(row: "Row[tuple[object, ...]]") -> SyncConfiguration:
         is_paused=bool(row.is_paused),
         discovery=list(row.discovery or ()),
         schedule=row.schedule or "",
-        credential=STORED + row.credential_name if row.credential_name else row.credential_reference or "",
+        credential=f"{STORED}:{row.credential_name}" if row.credential_name else row.credential_reference or "",
     )
