@@ -66,6 +66,8 @@ class GitState(msgspec.Struct, frozen=True, kw_only=True):
     walks_from: "GitCursor | None"
     """The earlier walk this one goes on from; None for a walk of everything."""
     cursor: "GitCursor"
+    lists_refs: bool = True
+    """Whether the unit tells of the repository and its refs; of the chunks of a backfill one does for all."""
 
 
 class GitCursor(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,11 @@ class Report:
         self._found: list[str] = []
         self._lock = Lock()
 
+    @property
+    def found(self) -> list[str]:
+        """What was noted."""
+        return list(self._found)
+
     def add(self, what: str) -> None:
         """Note one unreadable thing; raises SourceCorrupt when there are too many to go on."""
         with self._lock:

@@ -34,8 +34,9 @@ Batch = list[Record | Snapshot]
 def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     """Records of the pages in the order of their names, in batches of one type each, as the pages arrive.
 
-    The whole list of refs is followed by its Snapshot, and so is that of reachability when the pages list all of it
-    and end with the cursor: pages of a damaged repository say nothing about what they lack.
+    The whole list of refs, unless another unit tells of them, is followed by its Snapshot, and so is that of
+    reachability when the pages list all of it and end with the cursor: pages of a damaged repository say nothing about
+    what they lack.
     """
     remaining = iter(pages)
     first = next(remaining, None)
@@ -46,7 +47,8 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     state = msgspec.json.decode(first.read(), type=GitState)
     identities = Identities(unit, state.fetched_at, state.mailmap)
     reader = CommitReader(unit, state.fetched_at, identities)
-    yield from _refs(unit, state)
+    if state.lists_refs:
+        yield from _refs(unit, state)
     is_complete = False
     for page in remaining:
         if page.name.startswith(git_pages.COMMITS):
