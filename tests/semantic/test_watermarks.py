@@ -16,7 +16,10 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)
 def advance(
     engine: Engine, org_id: str, repo_id: str, at: datetime, cursor: str | None, now: datetime = NOW
 ) -> Advance:
-    return watermarks.advance(engine, org_id, repo_id, "git", at=at, cursor=cursor, now=now)
+    """Of a run that no other one overlapped."""
+    before = watermarks.read(engine, org_id, repo_id, "git")
+    stood = before.cursor if before else None
+    return watermarks.advance(engine, org_id, repo_id, "git", at=at, cursor=cursor, stood=stood, now=now)
 
 
 def test_there_is_none_before_the_first_run(engine: Engine, acme: str, shop: str):
@@ -59,6 +62,24 @@ def test_runs_that_finish_in_any_order_leave_the_latest(engine: Engine, acme: st
     assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=6), "cursor 3")
 
 
+@pytest.mark.parametrize("order", permutations([1, 2]))
+def test_runs_that_overlapped_leave_the_latest_time_and_no_cursor(
+    engine: Engine, acme: str, shop: str, order: tuple[int, ...]
+):
+    advance(engine, acme, shop, NOW - timedelta(hours=9), "before both")
+    for hour in order:
+        at, cursor = NOW - timedelta(hours=9 - hour), f"cursor {hour}"
+        watermarks.advance(engine, acme, shop, "git", at=at, cursor=cursor, stood="before both", now=NOW)
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=7), None)
+
+
+def test_runs_that_overlapped_and_saw_the_same_keep_their_cursor(engine: Engine, acme: str, shop: str):
+    for minute in (2, 1):
+        at = NOW - timedelta(minutes=minute)
+        watermarks.advance(engine, acme, shop, "git", at=at, cursor="same", stood=None, now=NOW)
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(minutes=1), "same")
+
+
 def test_times_of_other_zones_are_compared_as_instants(engine: Engine, acme: str, shop: str):
     east = timezone(timedelta(hours=9))
     advance(engine, acme, shop, (NOW - timedelta(hours=2)).astimezone(east), "earlier")
@@ -83,7 +104,7 @@ def test_a_repository_of_another_organisation_cannot_have_one(engine: Engine, ac
         advance(engine, beta, shop, NOW, "c")
 
 
-def test_twenty_processes_leave_the_latest(settings: Settings):
+def test_twenty_processes_at_once_leave_the_latest_time(settings: Settings):
     database.upgrade(settings)
     engine = database.open_semantic(settings)
     acme = organizations.ensure_organization(engine, "acme")
@@ -91,7 +112,9 @@ def test_twenty_processes_leave_the_latest(settings: Settings):
     engine.dispose()
 
     def run(number: int) -> None:
-        advance(database.open_semantic(settings), acme, shop, NOW - timedelta(minutes=number), f"cursor {number}")
+        at, cursor = NOW - timedelta(minutes=number), f"cursor {number}"
+        own = database.open_semantic(settings)
+        watermarks.advance(own, acme, shop, "git", at=at, cursor=cursor, stood=None, now=NOW)
 
     at_once(20, run)
-    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW, "cursor 0")
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW, None)

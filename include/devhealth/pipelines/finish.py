@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.engine import Engine
 
 from devhealth.models.unit import DayRange, Unit
-from devhealth.pipelines.plan import SNAPSHOT_TARGETS
+from devhealth.pipelines.plan import CURSOR_AT_PLAN, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.semantic import database, dirty_ranges, watermarks
@@ -76,18 +76,20 @@ def _day_of(unit: Unit) -> DayRange:
 
 
 def _advance(engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
-    cursor = staging.page(CURSOR_PAGE)
     if staging.read("cursor-stored") is not None:  # repeated after a kill: the page may be dropped already
         return []
+    cursor = staging.page(CURSOR_PAGE).read()
     outcome = watermarks.advance(
         engine,
         unit.org_id,
         unit.repo_id,
         unit.target,
         at=unit.planned_until,
-        cursor=cursor.read().decode(),
+        cursor=cursor.decode(),
+        stood=(staging.read(CURSOR_AT_PLAN) or b"").decode() or None,
         now=datetime.now(UTC),
     )
+    staging.write(CURSOR_AT_PLAN, cursor)  # where its tasks go on from when somebody clears them
     staging.write("cursor-stored", b"")
     if not outcome.corrected:
         return []

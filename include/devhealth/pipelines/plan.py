@@ -17,6 +17,7 @@ from devhealth.pipelines import providers
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
+from devhealth.semantic.watermarks import Watermark
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 from devhealth.warehouse import connection
@@ -26,6 +27,9 @@ MOST_UNITS = 1_000
 KEEP_STAGING_SECONDS = 7 * 86_400
 SNAPSHOT_TARGETS = frozenset({"blame"})
 """Targets that describe the present: a backfill of the past leaves them out."""
+
+CURSOR_AT_PLAN = "cursor-at-plan"
+"""In a unit's staging: the cursor that stood when it was planned, used or not."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -106,8 +110,8 @@ def _units_of_source(
         if first != source:
             _LOG.warning("%s (%s) is left out: it is the repository that is read from %s", source, target, first)
             continue
-        fresh = not repo_id or request.full_resync or request.window is not None
-        cursor = None if fresh else _cursor(settings, engine, org_id, repo_id, provider, target)
+        stood = watermarks.read(engine, org_id, repo_id, target) if repo_id and request.window is None else None
+        cursor = None if request.full_resync else _cursor(settings, stood, org_id, repo_id, provider, target)
         if cursor and not _has_news(settings, provider, target, source, configuration, cursor):
             continue
         unit = _unit(settings, request, configuration, source, name, repo_id, target, is_first=cursor is None)
@@ -115,19 +119,22 @@ def _units_of_source(
         staging.reset()
         if cursor:
             staging.write("cursor", cursor)
+        if stood and stood.cursor:
+            staging.write(CURSOR_AT_PLAN, stood.cursor.encode())
         yield unit
 
 
-def _cursor(settings: Settings, engine: Engine, org_id: str, repo_id: str, provider: str, target: str) -> bytes | None:
+def _cursor(
+    settings: Settings, stood: Watermark | None, org_id: str, repo_id: str, provider: str, target: str
+) -> bytes | None:
     """What the last run left behind, unless the warehouse no longer holds the facts it stands for."""
-    mark = watermarks.read(engine, org_id, repo_id, target)
-    if mark is None or not mark.cursor:
+    if stood is None or not stood.cursor:
         return None
     table = providers.processor(provider, target).EVIDENCE
     if settings.sink != "sql" and not _holds(settings, table, org_id, repo_id):
         _LOG.warning("%s of repository %s is gone from the warehouse: it is fetched anew", table, repo_id)
         return None
-    return mark.cursor.encode()
+    return stood.cursor.encode()
 
 
 def _has_news(

@@ -1,22 +1,19 @@
 """Watermarks: up to when a target of a repository is stored, and the cursor the next run goes on from.
 
-One for each organisation, repository and target. It only moves forward, never past now; the cursor belongs to its time,
-so two runs that finish in any order leave the later one. One that lies in the future is corrupt: it is lowered, and the
-outcome says so.
+One for each organisation, repository and target. It only moves forward, never past now. One that lies in the future is
+corrupt: it is lowered, and the outcome says so. The cursor belongs to its time; runs that overlapped leave none.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.sql import ColumnElement
 
 from devhealth.relational import insert_into, reading, writing
 from devhealth.semantic.tables import sync_watermarks
-
-_KEY = ("org_id", "repo_id", "target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +52,38 @@ def read_all(engine: Engine, org_id: str, repo_ids: Sequence[str]) -> dict[tuple
 
 
 def advance(
-    engine: Engine, org_id: str, repo_id: str, target: str, *, at: datetime, cursor: str | None, now: datetime
+    engine: Engine,
+    org_id: str,
+    repo_id: str,
+    target: str,
+    *,
+    at: datetime,
+    cursor: str | None,
+    stood: str | None,
+    now: datetime,
 ) -> Advance:
     """Move the watermark to `at`, or to `now` when that is earlier, with its cursor.
 
-    An earlier time changes nothing, the same time takes the new cursor.
+    An earlier time changes nothing, the same time takes the new cursor. `stood` is the cursor that stood when the run
+    was planned: when another run has left a different one since, neither of the two speaks for all that is stored, so
+    the cursor goes and the next run reads everything.
     """
     row = {"org_id": org_id, "repo_id": repo_id, "target": target}
     row_values = {**row, "at": min(at, now), "cursor": cursor, "updated_at": now}
     with writing(engine) as connection:
+        statement = insert_into(connection, sync_watermarks).values(row_values).on_conflict_do_nothing()
+        is_first = connection.execute(statement).rowcount == 1
         stands = select(sync_watermarks.c.at, sync_watermarks.c.cursor).where(*_is(row))
-        before = connection.execute(stands.with_for_update()).one_or_none()
-        statement = insert_into(connection, sync_watermarks).values(row_values)
-        new = statement.excluded
-        forward = or_(sync_watermarks.c.at <= new.at, sync_watermarks.c.at > new.updated_at)
-        changed = {"at": new.at, "cursor": new.cursor, "updated_at": new.updated_at}
-        connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=changed, where=forward))
-        after = connection.execute(stands).one()
-    corrected = before.at if before is not None and before.at > now else None
-    return Advance(after.at, after.cursor, corrected)
+        before = connection.execute(stands.with_for_update()).one()
+        if is_first:
+            return Advance(before.at, before.cursor, None)
+        is_forward = before.at <= min(at, now) or before.at > now
+        after = Watermark(min(at, now), cursor) if is_forward else Watermark(before.at, before.cursor)
+        if before.cursor not in {stood, cursor}:
+            after = Watermark(after.at, None)
+        changed = {"at": after.at, "cursor": after.cursor, "updated_at": now}
+        connection.execute(update(sync_watermarks).where(*_is(row)).values(changed))
+    return Advance(after.at, after.cursor, before.at if before.at > now else None)
 
 
 def _is(key: dict[str, str]) -> list[ColumnElement[bool]]:
