@@ -26,29 +26,61 @@ def configurations() -> Param:
     )
 
 
-def targets(known: Sequence[str]) -> Param:
-    """Targets to choose from."""
+def the_organisation() -> Param:
+    """Slug of the organisation, which must be named."""
+    return Param(None, type=["null", "string"], title="Organisation", description="Slug of the organisation.")
+
+
+def the_configuration() -> Param:
+    """Name of the sync configuration, which must be named unless a job is resumed."""
+    return Param(
+        None,
+        type=["null", "string"],
+        title="Configuration",
+        description="Name of one of its sync configurations.",
+    )
+
+
+def targets(known: Sequence[str] = ()) -> Param:
+    """Targets, to choose from those that are known."""
     return Param(
         [],
         type=["null", "array"],
-        items={"type": "string", "enum": list(known)},
-        examples=list(known),
+        items={"type": "string", **({"enum": list(known)} if known else {})},
+        examples=list(known) or None,
         title="Targets",
         description="Empty: the targets that each configuration names.",
     )
 
 
-def since(meaning: str) -> Param:
+def since(meaning: str = "") -> Param:
     """First day of a range."""
+    return _day("Since", f"First UTC day, inclusive. {meaning}")
+
+
+def before(meaning: str = "") -> Param:
+    """Day after the last one of a range."""
+    return _day("Before", f"Last UTC day, exclusive. {meaning}")
+
+
+def order() -> Param:
+    """Which end of a range comes first."""
     return Param(
-        None, type=["null", "string"], format="date", title="Since", description=f"First UTC day, inclusive. {meaning}"
+        "oldest_first",
+        type="string",
+        enum=["oldest_first", "newest_first"],
+        title="Order",
+        description="Which end of the stretch is filled first.",
     )
 
 
-def before(meaning: str) -> Param:
-    """Day after the last one of a range."""
+def job() -> Param:
+    """A backfill job to go on with."""
     return Param(
-        None, type=["null", "string"], format="date", title="Before", description=f"Last UTC day, exclusive. {meaning}"
+        None,
+        type=["null", "string"],
+        title="Job to resume",
+        description="Id of a job of the organisation: what it has not done yet is done now. Leave the rest empty.",
     )
 
 
@@ -60,3 +92,7 @@ def full_resync() -> Param:
         title="Full resync",
         description="Fetch everything again instead of what is new. What is stored already is replaced, not doubled.",
     )
+
+
+def _day(title: str, description: str) -> Param:
+    return Param(None, type=["null", "string"], format="date", title=title, description=description.strip())

@@ -49,16 +49,21 @@ def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = 
             units = backfill.output
         announce = AnnounceOperator(task_id="announce", outcome=finish.output)
         verdict = VerdictOperator(task_id="verdict", outcome=finish.output)
-        _sync_unit.expand(unit=units) >> finish >> [announce, verdict]
+        stages_of_a_unit().expand(unit=units) >> finish >> [announce, verdict]
     return dag
 
 
-@task_group(group_id="unit")
-def _sync_unit(unit: Any) -> None:
-    connector = ConnectorOperator(task_id="connector", unit=unit)
-    processor = ProcessorOperator(task_id="processor", unit=unit)
-    sink = SinkOperator(task_id="sink", unit=unit)
-    connector >> processor >> sink
+def stages_of_a_unit(**defaults: Any) -> Any:
+    """The task group that is mapped over units; `defaults` are arguments of its tasks."""
+
+    @task_group(group_id="unit", default_args=defaults)
+    def group(unit: Any) -> None:
+        connector = ConnectorOperator(task_id="connector", unit=unit)
+        processor = ProcessorOperator(task_id="processor", unit=unit)
+        sink = SinkOperator(task_id="sink", unit=unit)
+        connector >> processor >> sink
+
+    return group
 
 
 def _params(targets: Sequence[str]) -> dict[str, Any]:

@@ -8,6 +8,12 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
+NAME = """
+{{- task.unit['name'] }} {{ task.unit['target'] -}}
+{%- if task.unit['mode'] == 'backfill' %} {{ task.unit['window']['since'][:10] }}{% endif -%}
+"""
+"""What Airflow calls a mapped task: shop git, or shop git 2026-01-05 for a stretch of the past."""
+
 
 class StageOperator(BaseOperator):
     """One stage of one unit; returns its report: seconds, pages, bytes, rows by table."""
@@ -19,7 +25,7 @@ class StageOperator(BaseOperator):
     """Name of the function in `devhealth.pipelines.stages`."""
 
     def __init__(self, *, unit: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("map_index_template", "{{ task.unit['name'] }} {{ task.unit['target'] }}")
+        kwargs.setdefault("map_index_template", NAME)
         super().__init__(**kwargs)
         self.unit = unit
 

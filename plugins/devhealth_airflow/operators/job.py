@@ -1,0 +1,89 @@
+"""A backfill job: opened, cut into chunks, closed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+
+from devhealth_airflow.failures import told_to_airflow
+from devhealth_airflow.hooks import task_settings
+from devhealth_airflow.runs import state_of_run
+
+
+class OpenJobOperator(BaseOperator):
+    """Makes the job of this run with all its chunks, or finds the one it made before, or the one to resume.
+
+    Whatever is wrong with the request fails here, in one sentence, before anything is stored.
+    """
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """The job, as plain data."""
+        with told_to_airflow():
+            import msgspec
+
+            from devhealth.pipelines.backfill import BackfillRequest, open_job, reconcile
+            from devhealth.pipelines.setup import prepare
+
+            params, run = context["params"], context["dag_run"]
+            request = BackfillRequest(
+                organisation=params.get("organisation") or "",
+                configuration=params.get("configuration") or "",
+                targets=tuple(params.get("targets") or ()),
+                since=params.get("since") or None,
+                before=params.get("before") or None,
+                order=params.get("order") or "oldest_first",
+                job_id=params.get("job") or "",
+                origin="dag",
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+            )
+            settings = task_settings()
+            prepare(settings)
+            reconcile(settings, state_of_run)
+            job = open_job(settings, request, datetime.now(UTC))
+        self.log.info("job %s: %d chunks of %d days", job.job_id, job.chunks, job.window_days)
+        return msgspec.to_builtins(job)
+
+
+class ChunksOperator(BaseOperator):
+    """Lists the chunks of a job that are not completed, in the order of work."""
+
+    template_fields: Sequence[str] = ("job",)
+
+    def __init__(self, *, job: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job = job
+
+    def execute(self, context: Any) -> list[dict[str, Any]]:
+        """The units, as plain data."""
+        del context
+        with told_to_airflow():
+            import msgspec
+
+            from devhealth.pipelines.backfill import plan_job
+
+            units = plan_job(task_settings(), self.job["org_id"], self.job["job_id"])
+        self.log.info("%d of %d chunks to do", len(units), self.job["chunks"])
+        return [msgspec.to_builtins(unit) for unit in units]
+
+
+class CloseJobOperator(BaseOperator):
+    """Says how the job ended, whatever became of its chunks; to name those that failed is left to the verdict."""
+
+    template_fields: Sequence[str] = ("job",)
+
+    def __init__(self, *, job: Any, **kwargs: Any) -> None:
+        super().__init__(trigger_rule="all_done", **kwargs)
+        self.job = job
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Counts of the job, and one sentence on the chunks that failed."""
+        del context
+        if self.job is None:
+            raise AirflowFailException("the job could not be opened: the log of the task `open_job` says why.")
+        with told_to_airflow():
+            from devhealth.pipelines.backfill import close_job
+
+            report = close_job(task_settings(), self.job["org_id"], self.job["job_id"])
+        return report

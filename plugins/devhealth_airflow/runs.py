@@ -1,0 +1,23 @@
+"""What Airflow knows of its runs, asked by a task."""
+
+from airflow import __version__
+
+
+def state_of_run(dag_id: str, run_id: str) -> str | None:
+    """queued, running, success or failed; None for a run that is no longer there."""
+    return _state_on_2(dag_id, run_id) if __version__.startswith("2.") else _state_on_3(dag_id, run_id)
+
+
+def _state_on_2(dag_id: str, run_id: str) -> str | None:
+    from airflow.models import DagRun
+
+    found = DagRun.find(dag_id=dag_id, run_id=run_id)
+    return str(found[0].state) if found else None
+
+
+def _state_on_3(dag_id: str, run_id: str) -> str | None:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    if not RuntimeTaskInstance.get_dr_count(dag_id, run_ids=[run_id]):
+        return None
+    return str(RuntimeTaskInstance.get_dagrun_state(dag_id, run_id))
