@@ -15,6 +15,20 @@ def test_a_slug_always_has_the_same_id(engine: Engine):
     assert [one.slug for one in organizations.list_organizations(engine)] == ["acme", "beta"]
 
 
+def test_an_organisation_is_made_on_its_tier_once(engine: Engine):
+    made = organizations.create_organization(engine, "acme", "team")
+    assert organizations.list_organizations(engine) == [made]
+    assert (made.org_id, made.tier) == (organizations.ensure_organization(engine, "acme"), "team")
+    with pytest.raises(InputError, match="organisation acme exists already"):
+        organizations.create_organization(engine, "acme")
+    assert organizations.create_organization(engine, "beta").tier == "community"
+    with pytest.raises(UnknownName, match=r"'gold' does not exist\. There are: community, team, enterprise"):
+        organizations.create_organization(engine, "gamma", "gold")
+    with pytest.raises(InputError, match="no valid slug"):
+        organizations.create_organization(engine, "Gamma")
+    assert [one.slug for one in organizations.list_organizations(engine)] == ["acme", "beta"]
+
+
 def test_an_unknown_organisation_is_refused_with_those_there_are(engine: Engine):
     with pytest.raises(UnknownName, match=r"'acme' does not exist\. There is none yet"):
         organizations.organization_id(engine, "acme")

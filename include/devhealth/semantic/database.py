@@ -23,6 +23,12 @@ def open_semantic(settings: Settings) -> Engine:
     return open_engine(settings.semantic_uri, variable="POSTGRES_URI", echo=settings.echo_sql)
 
 
+def open_upgraded(settings: Settings) -> Engine:
+    """An engine for the semantic database, its tables brought to HEAD."""
+    upgrade(settings)
+    return open_semantic(settings)
+
+
 def upgrade(settings: Settings) -> bool:
     """Bring the tables to HEAD; True when there was something to do. Any number of processes may call it at once."""
     engine = open_semantic(settings)

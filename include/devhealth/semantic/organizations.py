@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from devhealth.errors import InputError, UnknownName
 from devhealth.relational import insert_into, reading, writing
+from devhealth.semantic import tiers
 from devhealth.semantic.tables import organizations
+
+FIRST_TIER = "community"
+"""Where an organisation begins."""
 
 _NAMESPACE = uuid.UUID("5f0c3f1e-3c0c-5e0e-9f51-0c8f6d1f7a10")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -22,6 +26,8 @@ class Organization:
 
     org_id: str
     slug: str
+    tier: str
+    created_at: datetime
 
 
 def ensure_organization(engine: Engine, slug: str) -> str:
@@ -29,20 +35,27 @@ def ensure_organization(engine: Engine, slug: str) -> str:
 
     Raises InputError for a slug that is not lower-case letters, digits, dots, dashes and underscores.
     """
-    if not _SLUG.fullmatch(slug):
-        raise InputError(
-            f"organisation {slug!r} is no valid slug: expected 1 to 64 lower-case letters, digits, dots, dashes or "
-            "underscores, with a letter or digit at both ends, such as acme or data-platform."
-        )
+    org_id = _new_id(slug)
     with reading(engine) as connection:
         known = connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar()
     if known:
         return str(known)
-    org_id = str(uuid.uuid5(_NAMESPACE, slug))
     with writing(engine) as connection:
         row = {"org_id": org_id, "slug": slug, "created_at": datetime.now(UTC)}
         connection.execute(insert_into(connection, organizations).values(row).on_conflict_do_nothing())
     return org_id
+
+
+def create_organization(engine: Engine, slug: str, tier: str = FIRST_TIER) -> Organization:
+    """A new organisation. Raises InputError for one that exists or a slug that is none, UnknownName for a tier."""
+    made = Organization(_new_id(slug), slug, tier, datetime.now(UTC))
+    tiers.require(engine, tier)
+    with writing(engine) as connection:
+        row = {"org_id": made.org_id, "slug": slug, "tier": tier, "created_at": made.created_at}
+        added = connection.execute(insert_into(connection, organizations).values(row).on_conflict_do_nothing())
+    if not added.rowcount:
+        raise InputError(f"organisation {slug} exists already. `devhealth admin set-tier` changes its tier.")
+    return made
 
 
 def organization_id(engine: Engine, slug: str) -> str:
@@ -57,8 +70,27 @@ def organization_id(engine: Engine, slug: str) -> str:
     return known[slug]
 
 
+def lock(connection: Connection, org_id: str) -> None:
+    """Hold an organisation until the transaction ends: what it owns is changed by one process at a time.
+
+    Raises UnknownName for an organisation that does not exist.
+    """
+    row = select(organizations.c.org_id).where(organizations.c.org_id == org_id).with_for_update()
+    if connection.execute(row).scalar() is None:
+        raise UnknownName(f"organisation id {org_id!r} does not exist. `devhealth sync git --org NAME` makes one.")
+
+
 def list_organizations(engine: Engine) -> list[Organization]:
     """All organisations, by slug."""
-    query = select(organizations.c.org_id, organizations.c.slug).order_by(organizations.c.slug)
+    query = select(organizations).order_by(organizations.c.slug)
     with reading(engine) as connection:
-        return [Organization(row.org_id, row.slug) for row in connection.execute(query)]
+        return [Organization(row.org_id, row.slug, row.tier, row.created_at) for row in connection.execute(query)]
+
+
+def _new_id(slug: str) -> str:
+    if not _SLUG.fullmatch(slug):
+        raise InputError(
+            f"organisation {slug!r} is no valid slug: expected 1 to 64 lower-case letters, digits, dots, dashes or "
+            "underscores, with a letter or digit at both ends, such as acme or data-platform."
+        )
+    return str(uuid.uuid5(_NAMESPACE, slug))
