@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def warehouse() -> None:
     """Start, look at or stop the embedded ClickHouse.
 
-    It starts by itself when a command needs it. With CLICKHOUSE_URI set, it is not used.
+    It starts by itself when a command needs it. With CLICKHOUSE_URI set, it is not used, and only `digest` is of use.
     """
 
 
@@ -49,6 +49,25 @@ def stop() -> None:
 
     was_running = embedded.stop(Settings.from_environment().home)
     click.echo("The embedded ClickHouse is stopped." if was_running else "The embedded ClickHouse was not running.")
+
+
+@warehouse.command(epilog="\b\nExample:\n  devhealth warehouse digest --org acme >before.txt")
+@click.option("--org", metavar="ORG", required=True, help="Of this organisation.")
+@json_option
+def digest(*, org: str, as_json: bool) -> None:
+    """Print rows and a digest of every table: equal tables have equal digests.
+
+    When something was fetched or computed is left out, so a backfill and a sync of the same facts compare as equal.
+    """
+    from devhealth.pipelines.setup import stored_digests
+    from devhealth.settings import Settings
+
+    found = stored_digests(Settings.from_environment(), org)
+    if as_json:
+        echo_json({one.table: {"rows": one.rows, "digest": one.digest} for one in found})
+        return
+    for one in found:
+        click.echo(f"{one.table:<24}{one.rows:>12,} rows  {one.digest}")
 
 
 def _tell(found: "Endpoint | None", *, as_json: bool) -> None:
