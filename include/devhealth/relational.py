@@ -84,6 +84,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
+def reading_of(where: Connection | Engine) -> Iterator[Connection]:
+    """The open connection given, or one of the engine given that only reads."""
+    if isinstance(where, Connection):
+        yield where
+        return
+    with reading(where) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write: committed when the block ends, rolled back when it raises.
 

@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection, Engine
 
-from devhealth.errors import UnknownName
-from devhealth.relational import insert_into, reading, writing
-from devhealth.semantic.tables import organizations, repositories, repository_aliases
+from devhealth.relational import insert_into, reading, reading_of, writing
+from devhealth.semantic import organizations
+from devhealth.semantic.tables import repositories, repository_aliases
 
 _NAMESPACE = uuid.UUID("8a3d2b54-6f0b-5d5e-8d7c-6b1c52a3e9f4")
 _PROVIDER_ID = "id:"
@@ -49,7 +49,7 @@ def register(
             if _name(connection, org_id, repo_id) == name:
                 return repo_id
     with writing(engine) as connection:
-        _lock(connection, org_id)
+        organizations.lock(connection, org_id)
         owners = _owners(connection, org_id, wanted)
         is_newcomer = bool(ids) and ids[0] not in owners
         passed_on = _known_otherwise(connection, org_id, host, owners) if is_newcomer else set()
@@ -77,11 +77,17 @@ def find(engine: Engine, org_id: str, *, host: str, provider_id: str, aliases: I
         return next(iter(known + _first_seen_as(connection, org_id, host, provider_id)), None)
 
 
-def _lock(connection: Connection, org_id: str) -> None:
-    """Let one process at a time register in an organisation."""
-    row = select(organizations.c.org_id).where(organizations.c.org_id == org_id).with_for_update()
-    if connection.execute(row).scalar() is None:
-        raise UnknownName(f"organisation id {org_id!r} does not exist. `devhealth sync git --org NAME` makes one.")
+def names(where: Connection | Engine, org_id: str) -> dict[str, tuple[str, ...]]:
+    """All that each repository of an organisation is or was called, its name first; without provider ids."""
+    table, other = repositories.c, repository_aliases.c
+    named = select(table.repo_id, table.name).where(table.org_id == org_id).order_by(table.repo_id)
+    aliased = select(other.repo_id, other.alias).where(other.org_id == org_id).order_by(other.alias)
+    with reading_of(where) as connection:
+        found = {row.repo_id: [row.name] for row in connection.execute(named)}
+        for row in connection.execute(aliased):
+            if not row.alias.startswith(_PROVIDER_ID):
+                found[row.repo_id].append(row.alias)
+    return {repo_id: tuple(dict.fromkeys(called)) for repo_id, called in found.items()}
 
 
 def _owners(connection: Connection, org_id: str, wanted: list[str]) -> dict[str, str]:

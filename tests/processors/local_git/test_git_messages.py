@@ -4,27 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from devhealth.processors.local_git.identities import Identities, is_bot, normal_email
+from devhealth.processors.local_git.identities import Identities, is_bot
 from devhealth.processors.local_git.times import instant, offset_seconds, raw_date
 from devhealth.processors.local_git.trailers import co_authors, is_revert, reverted
 from tests.git_sync import unit_for
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
-
-
-@pytest.mark.parametrize(
-    ("recorded", "normal"),
-    [
-        (" Ann@Example.COM ", "ann@example.com"),
-        ("49699333+Octo-Cat@users.noreply.github.com", "octo-cat@users.noreply.github.com"),
-        ("123-ann@users.noreply.gitlab.com", "ann@users.noreply.gitlab.com"),
-        ("octo@users.noreply.github.com", "octo@users.noreply.github.com"),
-        ("12+ann@example.com", "12+ann@example.com"),
-        ("", ""),
-    ],
-)
-def test_one_person_has_one_address(recorded: str, normal: str) -> None:
-    assert normal_email(recorded) == normal
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from devhealth.errors import InputError
 from devhealth.models.git import CommitIdentity
+from devhealth.models.people import normal_alias
 from devhealth.models.unit import Unit
 from devhealth.processors.local_git.mailmap import Mailmap
 from devhealth.processors.local_git.texts import decode, encode, plain
 
-_NOREPLY = re.compile(r"^\d+[+-](?P<login>[^@]+)@(?P<host>users\.noreply\.[^@]+)$")
 _BOT_SUFFIX = re.compile(r"\[bot\](?:$|@)", re.IGNORECASE)
 _BOT_EMAILS = frozenset(
     {
@@ -77,7 +77,7 @@ class Identities:
 
     def _identity(self, name: str, email: str) -> CommitIdentity:
         mapped_name, mapped_email = map(decode, self._mailmap.resolve(encode(name), encode(email)))
-        address = normal_email(mapped_email) or mapped_name.strip().lower()
+        address = normal_alias(mapped_email) or normal_alias(mapped_name)
         return CommitIdentity(
             org_id=self._unit.org_id,
             repo_id=self._unit.repo_id,
@@ -88,11 +88,6 @@ class Identities:
             is_bot=is_bot(mapped_name, address) or bool(self._bot and self._bot.search(f"{mapped_name} <{address}>")),
             fetched_at=self._fetched_at,
         )
-
-
-def normal_email(email: str) -> str:
-    """Trimmed and lower-cased; noreply addresses of a provider without the account number."""
-    return _NOREPLY.sub(r"\g<login>@\g<host>", email.strip().lower())
 
 
 def is_bot(name: str, email: str) -> bool:

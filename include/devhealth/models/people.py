@@ -1,0 +1,60 @@
+"""Who a person is and which team counts, as the semantic database says it, beside the facts it is applied to.
+
+Both tables mirror the semantic database: `devhealth.pipelines.people` writes what differs. The view `commit_people`
+applies them to what is stored, so commits and `commit_identities` stay as they were recorded.
+"""
+
+import re
+
+from devhealth.models.table import Code, Day, Flag, Instant, Record, Text, table
+
+_NOREPLY = re.compile(r"^\d+[+-](?P<login>[^@]+)@(?P<host>users\.noreply\.[^@]+)$")
+
+UNASSIGNED = "unassigned"
+"""The team of commits that no repository pattern and no membership gives to another."""
+
+
+@table("identity_mappings", key=("org_id", "alias"))
+class IdentityMapping(Record, frozen=True):
+    """Whom an e-mail, a login or a name stands for. A person with a name or a bot flag has a row of their own too."""
+
+    org_id: Text
+    alias: Text
+    """In the form of `commit_identities.identity_email`; a login also stands for its noreply addresses."""
+    identity_id: Text
+    name: Text | None
+    """What the person is called; the same in every row of the person."""
+    is_bot: Flag | None
+    """NULL: as detected. The same in every row of the person."""
+    is_removed: Flag
+    """The mapping was taken back; the alias stands for itself again."""
+    fetched_at: Instant
+    """When the semantic database was read."""
+
+
+@table("team_assignments", key=("org_id", "kind", "subject", "valid_from"))
+class TeamAssignment(Record, frozen=True):
+    """The team of a repository or a person over a stretch of days; the stretches of one subject never overlap."""
+
+    org_id: Text
+    kind: Code
+    """repository or person."""
+    subject: Text
+    """The id of the repository or of the identity."""
+    valid_from: Day
+    """The first day; 1970-01-01: since ever."""
+    valid_to: Day | None
+    """The day after the last one; NULL: until further notice."""
+    team_id: Code
+    is_removed: Flag
+    """The stretch no longer stands."""
+    fetched_at: Instant
+    """When the semantic database was read."""
+
+
+def normal_alias(text: str) -> str:
+    """The one form in which e-mails, logins and names of people are compared.
+
+    Trimmed and lower-cased; noreply addresses of a provider without the account number.
+    """
+    return _NOREPLY.sub(r"\g<login>@\g<host>", text.strip().lower())
