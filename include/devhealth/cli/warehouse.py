@@ -59,7 +59,7 @@ def digest(*, org: str, as_json: bool) -> None:
 
     When something was fetched or computed is left out, so a backfill and a sync of the same facts compare as equal.
     """
-    from devhealth.pipelines.setup import stored_digests
+    from devhealth.pipelines.digests import stored_digests
     from devhealth.settings import Settings
 
     found = stored_digests(Settings.from_environment(), org)

@@ -12,8 +12,7 @@ from devhealth.semantic import configurations, database, organizations, reposito
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 from devhealth.sinks import open_sink
-from devhealth.warehouse import connection, digest, schema
-from devhealth.warehouse.digest import TableDigest
+from devhealth.warehouse import connection, schema
 
 
 def prepare(settings: Settings) -> None:
@@ -83,14 +82,6 @@ def find_repository(settings: Settings, organisation: str, location: str, *, pro
     return repositories.find(
         engine, org_id, host=identity.provider_host, provider_id=identity.provider_id, aliases=identity.aliases
     )
-
-
-def stored_digests(settings: Settings, organisation: str) -> list[TableDigest]:
-    """Rows and digest of every table the warehouse holds of an organisation. Raises UnknownName."""
-    org_id = organizations.organization_id(database.open_semantic(settings), organisation)
-    with connection.connected(settings) as client:
-        schema.ensure_schema(client)
-        return digest.digests(client, org_id)
 
 
 def _register(engine: Engine, org_id: str, provider: str, identity: SourceIdentity) -> str:
