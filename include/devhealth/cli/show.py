@@ -33,8 +33,7 @@ def show(*, org: str | None, repo: str | None, weeks: int, as_json: bool) -> Non
     if as_json:
         echo_json(found)
         return
-    from rich.console import Console
-
+    from devhealth.cli import layout
     from devhealth.cli.show_page import page
 
-    Console(soft_wrap=False, highlight=False).print(page(found))
+    layout.show(page(found))

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from devhealth.cli.bars import bar, spark
+from devhealth.cli.layout import bare_table, heading, plain, shortened
 from devhealth.pipelines.overview import Hotspot, LastRun, Overview, RepositoryOverview, Week
 
 PATH_WIDTH = 32
@@ -31,7 +32,7 @@ def _parts(overview: Overview) -> Iterator[RenderableType]:
 
 def _repository(repository: RepositoryOverview) -> Iterator[RenderableType]:
     totals = repository.totals
-    yield _heading(_plain(repository.name), f"organisation {repository.organisation}, branch {_branch(repository)}")
+    yield heading(plain(repository.name), f"organisation {repository.organisation}, branch {_branch(repository)}")
     if repository.is_shallow:
         yield Text("Shallow clone: totals are incomplete; `git fetch --unshallow` completes it.", "yellow")
     counts = (("commits", totals.commits), ("people", totals.people), ("files ever touched", totals.files))
@@ -45,21 +46,19 @@ def _repository(repository: RepositoryOverview) -> Iterator[RenderableType]:
         "dim",
     )
     if repository.weeks:
-        yield _heading("Weeks", "repo_metrics_daily, default branch, UTC")
+        yield heading("Weeks", "repo_metrics_daily, default branch, UTC")
         yield _weeks(repository.weeks)
     if repository.hotspots:
-        yield _heading("Hotspots", f"30 days to {repository.hotspots_as_of}")
+        yield heading("Hotspots", f"30 days to {repository.hotspots_as_of}")
         yield _hotspots(repository.hotspots)
     if repository.bus_factor_30d is not None:
         count = repository.bus_factor_30d
         who = "one person made" if count == 1 else f"{count} people made"
-        yield _heading(
-            f"Bus factor {count}", f"{who} half of the changes of the 30 days to {repository.bus_factor_day}"
-        )
+        yield heading(f"Bus factor {count}", f"{who} half of the changes of the 30 days to {repository.bus_factor_day}")
 
 
 def _weeks(weeks: list[Week]) -> Table:
-    table = _table(("week of", "left"), ("Mo-Su", "left"), ("commits", "right"), ("", "left"))
+    table = bare_table(("week of", "left"), ("Mo-Su", "left"), ("commits", "right"), ("", "left"))
     for name in ("added", "deleted", "people", "reverts"):
         table.add_column(name, justify="right")
     most = max(week.commits for week in weeks)
@@ -79,13 +78,13 @@ def _weeks(weeks: list[Week]) -> Table:
 
 
 def _hotspots(hotspots: list[Hotspot]) -> Table:
-    table = _table(("file", "left"), ("score", "right"), ("", "left"))
+    table = bare_table(("file", "left"), ("score", "right"), ("", "left"))
     for name in ("lines", "commits", "people", "owner"):
         table.add_column(name, justify="right")
     most = max(one.score for one in hotspots)
     for one in hotspots:
         table.add_row(
-            _shortened(_plain(one.path)),
+            shortened(plain(one.path), PATH_WIDTH),
             f"{one.score:.1f}",
             Text(bar(one.score, most, 5), "red"),
             f"{one.churn_30d:,}",
@@ -97,17 +96,15 @@ def _hotspots(hotspots: list[Hotspot]) -> Table:
 
 
 def _list(repositories: list[RepositoryOverview]) -> Iterator[RenderableType]:
-    yield _heading(f"{len(repositories):,} repositories", "`devhealth show --repo NAME` shows one in full")
-    table = _table(("repository", "left"))
+    yield heading(f"{len(repositories):,} repositories", "`devhealth show --repo NAME` shows one in full")
+    table = bare_table(("repository", "left"))
     for name in ("organisation", "commits", "people", "files", "last commit", "bus factor"):
         table.add_column(name, justify="left" if name == "organisation" else "right")
     for one in repositories:
         totals, bus = one.totals, one.bus_factor_30d
         counts = (f"{count:,}" for count in (totals.commits, totals.people, totals.files))
         last = "" if totals.last_commit_at is None else _day(totals.last_commit_at)
-        table.add_row(
-            _shortened(_plain(one.name), 24), one.organisation, *counts, last, "" if bus is None else str(bus)
-        )
+        table.add_row(shortened(plain(one.name), 24), one.organisation, *counts, last, "" if bus is None else str(bus))
     yield table
 
 
@@ -117,8 +114,8 @@ def _last_run(last: LastRun) -> Iterator[RenderableType]:
         stages.append(("metrics", last.metrics.seconds, sum(one.rows for one in last.metrics.tables)))
     if not stages:
         return
-    yield _heading("Time spent", "the last run that found something new")
-    table = _table(
+    yield heading("Time spent", "the last run that found something new")
+    table = bare_table(
         ("stage", "left"), ("seconds", "right"), ("", "left"), ("rows", "right"), ("rows per second", "right")
     )
     longest = max(seconds for _, seconds, _ in stages)
@@ -137,29 +134,9 @@ def _next_step(overview: Overview) -> str:
     return "`devhealth sync git --repo-path PATH` reads another repository."
 
 
-def _heading(title: str, note: str) -> Text:
-    return Text.assemble("\n", (title, "bold"), "  ", (note, "dim"))
-
-
-def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name, justify in columns:
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    return table
-
-
 def _branch(repository: RepositoryOverview) -> str:
-    return _plain(repository.default_branch or "none yet")
+    return plain(repository.default_branch or "none yet")
 
 
 def _day(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d}" if at else "no commit"
-
-
-def _plain(text: str) -> str:
-    """The text without anything that could steer a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _shortened(path: str, width: int = PATH_WIDTH) -> str:
-    return path if len(path) <= width else f"...{path[-width + 3 :]}"

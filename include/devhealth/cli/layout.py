@@ -1,0 +1,33 @@
+"""What pages of the command line are made of: headings, tables without lines, texts that cannot steer a terminal."""
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def show(page: RenderableType) -> None:
+    """Print a page on standard output: in colour on a terminal, plain elsewhere."""
+    Console(soft_wrap=False, highlight=False).print(page)
+
+
+def heading(title: str, note: str) -> Text:
+    """A title on a line of its own, with a quieter note."""
+    return Text.assemble("\n", (title, "bold"), "  ", (note, "dim"))
+
+
+def bare_table(*columns: tuple[str, str]) -> Table:
+    """A table of these columns: name and `left` or `right`."""
+    made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name, justify in columns:
+        made.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    return made
+
+
+def plain(text: str) -> str:
+    """The text without anything that could steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def shortened(path: str, width: int) -> str:
+    """The path, or its end where it is longer than the width."""
+    return path if len(path) <= width else f"...{path[-width + 3 :]}"
