@@ -8,10 +8,8 @@ from rich.console import Console
 
 from devhealth.cli.bars import bar, spark
 from devhealth.cli.show_page import page
-from devhealth.pipelines.overview import Hotspot, LastRun, Overview, RepositoryOverview, Totals, Week
-from devhealth.pipelines.reports import MetricsReport, StageReport, SyncReport, TableTiming
+from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
 
-NO_RUN = LastRun(sync=None, metrics=None)
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 
 
@@ -74,7 +72,7 @@ def text(overview, **options):
 
 
 def one(**changes):
-    return text(Overview(repositories=[repository(**changes)], last_run=NO_RUN))
+    return text(Overview(repositories=[repository(**changes)], last_run=[]))
 
 
 def test_one_repository_is_shown_in_full_within_eighty_columns():
@@ -86,18 +84,18 @@ def test_one_repository_is_shown_in_full_within_eighty_columns():
 
 def test_it_reads_without_colour():
     assert "\x1b" not in one()
-    assert "\x1b[" in text(Overview(repositories=[repository()], last_run=NO_RUN), force_terminal=True)
+    assert "\x1b[" in text(Overview(repositories=[repository()], last_run=[]), force_terminal=True)
 
 
 def test_several_repositories_are_listed():
-    said = text(Overview(repositories=[repository(), repository(name="other", bus_factor_30d=None)], last_run=NO_RUN))
+    said = text(Overview(repositories=[repository(), repository(name="other", bus_factor_30d=None)], last_run=[]))
     assert "2 repositories" in said
     assert "--repo NAME" in said
     assert "Hotspots" not in said
 
 
 def test_an_empty_store_says_what_to_do_first():
-    assert "devhealth sync git --repo-path PATH" in text(Overview(repositories=[], last_run=NO_RUN))
+    assert "devhealth sync git --repo-path PATH" in text(Overview(repositories=[], last_run=[]))
 
 
 def test_records_without_metrics_say_what_is_missing():
@@ -130,21 +128,12 @@ def test_names_cannot_steer_the_terminal_nor_the_markup():
 
 
 def test_the_time_of_each_stage_stands_beside_its_rows_per_second():
-    sync = SyncReport(
-        run_id="x",
-        provider="local_git",
-        finished_at=AT,
-        planned=1,
-        stored=[],
-        failed=[],
-        stages=[
-            StageReport(stage="fetch", seconds=2.0, pages=3, bytes=9),
-            StageReport(stage="store", seconds=0.5, rows={"commits": 1_000, "refs": 0}),
-        ],
-    )
-    tables = [TableTiming(table="repo_metrics_daily", rows=10, seconds=0.1)]
-    metrics = MetricsReport(ranges=1, repositories=1, computed_at=AT, seconds=0.0, tables=tables)
-    said = text(Overview(repositories=[repository()], last_run=LastRun(sync=sync, metrics=metrics)))
+    stages = [
+        StageTotals(stage="fetch", seconds=2.0, rows=0),
+        StageTotals(stage="store", seconds=0.5, rows=1_000),
+        StageTotals(stage="metrics", seconds=0.0, rows=10),
+    ]
+    said = text(Overview(repositories=[repository()], last_run=stages))
     assert "2,000" in said
     assert "metrics" in said
 

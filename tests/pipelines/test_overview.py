@@ -40,3 +40,8 @@ def test_rows_of_another_organisation_with_the_same_repository_change_nothing(st
 def test_a_repository_that_is_not_stored_is_refused(stored):
     with pytest.raises(UnknownName, match="devhealth show"):
         overview(stored, "acme", "nowhere")
+
+
+def test_the_time_spent_by_another_organisation_is_not_shown(stored, shop):
+    setup.register_source(stored, "umbrella", str(shop.path))
+    assert overview(stored, "umbrella").last_run == []

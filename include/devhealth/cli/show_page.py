@@ -9,7 +9,7 @@ from rich.text import Text
 
 from devhealth.cli.bars import bar, spark
 from devhealth.cli.layout import bare_table, heading, plain, shortened
-from devhealth.pipelines.overview import Hotspot, LastRun, Overview, RepositoryOverview, Week
+from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Week
 
 PATH_WIDTH = 32
 BAR_WIDTH = 14
@@ -108,21 +108,18 @@ def _list(repositories: list[RepositoryOverview]) -> Iterator[RenderableType]:
     yield table
 
 
-def _last_run(last: LastRun) -> Iterator[RenderableType]:
-    stages = [(one.stage, one.seconds, sum(one.rows.values())) for one in (last.sync.stages if last.sync else [])]
-    if last.metrics:
-        stages.append(("metrics", last.metrics.seconds, sum(one.rows for one in last.metrics.tables)))
+def _last_run(stages: list[StageTotals]) -> Iterator[RenderableType]:
     if not stages:
         return
     yield heading("Time spent", "the last run that found something new")
     table = bare_table(
         ("stage", "left"), ("seconds", "right"), ("", "left"), ("rows", "right"), ("rows per second", "right")
     )
-    longest = max(seconds for _, seconds, _ in stages)
-    for stage, seconds, rows in stages:
-        rate = f"{rows / seconds:,.0f}" if rows and seconds else ""
-        shown = f"{rows:,}" if rows else ""
-        table.add_row(stage, f"{seconds:.2f}", Text(bar(seconds, longest, BAR_WIDTH), "blue"), shown, rate)
+    longest = max(one.seconds for one in stages)
+    for one in stages:
+        rate = f"{one.rows / one.seconds:,.0f}" if one.rows and one.seconds else ""
+        shown = f"{one.rows:,}" if one.rows else ""
+        table.add_row(one.stage, f"{one.seconds:.2f}", Text(bar(one.seconds, longest, BAR_WIDTH), "blue"), shown, rate)
     yield table
 
 

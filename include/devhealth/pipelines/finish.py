@@ -11,13 +11,11 @@ from sqlalchemy.engine import Engine
 from devhealth.models.unit import DayRange, Unit
 from devhealth.pipelines.plan import CURSOR_AT_PLAN, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
-from devhealth.pipelines.request import fit_for_a_path
 from devhealth.semantic import database, dirty_ranges, watermarks
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
 CURSOR_PAGE = "999-cursor"
-RUN_REPORT = "run.json"
 STAGES = ("fetch", "process", "store")
 
 Staged = TypeVar("Staged")
@@ -63,9 +61,6 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
     )
     for warning in warnings:
         _LOG.warning(warning)
-    if units:
-        run = f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(run_id)}"
-        UnitStaging(run).write(RUN_REPORT, msgspec.json.encode(report))
     return report
 
 

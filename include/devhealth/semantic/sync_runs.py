@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import update
-from sqlalchemy.engine import Connection
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection, Engine
 
-from devhealth.relational import insert_into
+from devhealth.relational import insert_into, reading
 from devhealth.semantic.tables import sync_configurations, sync_runs
 
 _KEY = ("org_id", "run_id", "unit_id")
@@ -47,6 +47,18 @@ def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
         changed = {name: statement.excluded[name] for name in UnitRun.__slots__ if name not in _KEY}
         upsert = statement.on_conflict_do_update(index_elements=_KEY, set_=changed)
         connection.execute(upsert, rows[start : start + _AT_ONCE])
+
+
+def newest(engine: Engine, org_ids: Sequence[str]) -> list[UnitRun]:
+    """The units of these organisations' newest run that stored any row; none when there is no such run."""
+    table = sync_runs.c
+    of_them = (table.org_id.in_(list(org_ids)), table.rows > 0)
+    last = select(table.run_id).where(*of_them).order_by(table.finished_at.desc(), table.run_id).limit(1)
+    query = select(sync_runs).where(*of_them, table.run_id == last.scalar_subquery()).order_by(table.unit_id)
+    with reading(engine) as connection:
+        return [
+            UnitRun(**{name: getattr(row, name) for name in UnitRun.__slots__}) for row in connection.execute(query)
+        ]
 
 
 def note_outcome(

@@ -5,14 +5,14 @@ from importlib import resources
 from typing import Any, TypeVar
 
 import msgspec
+from sqlalchemy.engine import Engine
 from upath import UPath
 
 from devhealth.errors import UnknownName
-from devhealth.pipelines.finish import RUN_REPORT
 from devhealth.pipelines.metrics import METRICS_REPORT
-from devhealth.pipelines.overview.model import Hotspot, LastRun, Overview, RepositoryOverview, Totals, Week
-from devhealth.pipelines.reports import MetricsReport, SyncReport
-from devhealth.semantic import database, organizations
+from devhealth.pipelines.overview.model import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
+from devhealth.pipelines.reports import MetricsReport
+from devhealth.semantic import database, organizations, sync_runs
 from devhealth.settings import Settings
 from devhealth.warehouse import connection
 
@@ -35,7 +35,8 @@ def overview(
     connection.check(settings)
     engine = database.open_semantic(settings)
     database.check(engine)
-    known = {one.slug: one.org_id for one in organizations.list_organizations(engine)}
+    every = {one.slug: one.org_id for one in organizations.list_organizations(engine)}
+    known = every
     if organisation:
         known = {organisation: organizations.organization_id(engine, organisation)}
     with connection.connected(settings) as client:
@@ -46,7 +47,9 @@ def overview(
         ]
     if repository and not found:
         raise UnknownName(f"repository {repository!r} is not stored. `devhealth show` without --repo lists what is.")
-    return Overview(repositories=found, last_run=_last_run(settings))
+    is_everybody = len(known) == len(every)
+    last_run = _last_run(settings, engine, list(known.values()), is_everybody=is_everybody)
+    return Overview(repositories=found, last_run=last_run)
 
 
 def _repositories(
@@ -121,15 +124,23 @@ def _rows(client: Any, query: str, parameters: dict[str, Any]) -> list[dict[str,
     return [dict(zip((name for name, _ in columns), row, strict=True)) for row in rows]
 
 
-def _last_run(settings: Settings) -> LastRun:
-    root = UPath(settings.staging_uri)
-    runs = [run for run in (_read(path, SyncReport) for path in root.glob(f"*/{RUN_REPORT}")) if run and run.rows]
-    newest = max(runs, key=lambda run: run.finished_at, default=None)
-    return LastRun(sync=newest, metrics=_read(root / METRICS_REPORT, MetricsReport))
+def _last_run(settings: Settings, engine: Engine, org_ids: list[str], *, is_everybody: bool) -> list[StageTotals]:
+    units = sync_runs.newest(engine, org_ids)
+    rows = sum(unit.rows for unit in units)
+    stages = [
+        StageTotals(stage="fetch", seconds=sum(unit.fetch_seconds for unit in units), rows=0),
+        StageTotals(stage="process", seconds=sum(unit.process_seconds for unit in units), rows=rows),
+        StageTotals(stage="store", seconds=sum(unit.store_seconds for unit in units), rows=rows),
+    ]
+    metrics = _last_computation(settings) if is_everybody else None  # it counts the rows of all organisations
+    if metrics:
+        total = sum(table.rows for table in metrics.tables)
+        stages.append(StageTotals(stage="metrics", seconds=metrics.seconds, rows=total))
+    return stages if units or metrics else []
 
 
-def _read(path: UPath, kind: type[Report]) -> Report | None:
+def _last_computation(settings: Settings) -> MetricsReport | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
+        return msgspec.json.decode((UPath(settings.staging_uri) / METRICS_REPORT).read_bytes(), type=MetricsReport)
     except (FileNotFoundError, msgspec.DecodeError):  # dropped meanwhile, or written by another version
         return None

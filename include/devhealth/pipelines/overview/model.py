@@ -4,8 +4,6 @@ from datetime import date, datetime
 
 import msgspec
 
-from devhealth.pipelines.reports import MetricsReport, SyncReport
-
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored of a repository, all branches and tags."""
@@ -67,15 +65,18 @@ class RepositoryOverview(msgspec.Struct, frozen=True, kw_only=True):
     bus_factor_day: date | None
 
 
-class LastRun(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest run that stored anything and the newest computation, while their staging is kept."""
+class StageTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage over all units of a run."""
 
-    sync: SyncReport | None
-    metrics: MetricsReport | None
+    stage: str
+    """fetch, process, store or metrics."""
+    seconds: float
+    rows: int
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Everything `devhealth show` prints."""
 
     repositories: list[RepositoryOverview]
-    last_run: LastRun
+    last_run: list[StageTotals]
+    """The newest run of these organisations that stored anything; empty without one."""
