@@ -1,12 +1,16 @@
 """Options and values that several commands share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from devhealth.errors import InputError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 DEFAULT_ORGANISATION = "default"
 
@@ -39,6 +43,19 @@ def instant(name: str, text: str | None) -> datetime:
     except ValueError:
         raise InputError(f"--{name} is {text!r}: expected a time such as 2026-01-31T12:00:00+00:00.") from None
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@contextmanager
+def opened() -> Iterator["Engine"]:
+    """The semantic database, brought to this version: all that a command needs which reaches for no other store."""
+    from devhealth.semantic import database
+    from devhealth.settings import Settings
+
+    engine = database.open_upgraded(Settings.from_environment())
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def echo_json(value: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from devhealth import __version__
+from devhealth.cli.admin import admin
 from devhealth.cli.db import db
 from devhealth.cli.metrics import metrics
 from devhealth.cli.register import register
@@ -65,7 +66,7 @@ def version() -> None:
     click.echo(f"devhealth {__version__}")
 
 
-for _command in (register, sync, metrics, show, warehouse, db):
+for _command in (register, sync, metrics, show, admin, warehouse, db):
     cli.add_command(_command)
 
 
