@@ -48,8 +48,10 @@ class Planned:
     author: int
 
 
-def build_bench_repository(path: Path, commits: int = 20_000, file_changes: int = 100_000, seed: int = 7) -> Path:
-    """A bare repository of about that many commits and file changes; the numbers of a seed never differ."""
+def build_bench_repository(
+    path: Path, commits: int = 20_000, file_changes: int = 100_000, seed: int = 7, days: int = 5 * 365
+) -> Path:
+    """A bare repository of about that many commits and file changes in so many days; a seed's numbers never differ."""
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", path], check=True)
     rng = random.Random(seed)
     pool = [" ".join(rng.choices(WORDS, k=rng.randint(1, 7))) for _ in range(4_000)]
@@ -59,7 +61,7 @@ def build_bench_repository(path: Path, commits: int = 20_000, file_changes: int 
     )
     with process.stdin:
         _write_blobs(process.stdin, rng, pool, files)
-        _write_commits(process.stdin, files, plan)
+        _write_commits(process.stdin, files, plan, days)
     if process.wait():
         raise RuntimeError(f"git fast-import failed with {process.returncode}")
     return path
@@ -153,10 +155,10 @@ def _write_blobs(stream: BinaryIO, rng: random.Random, pool: list[str], files: l
         file.lines = []
 
 
-def _write_commits(stream: BinaryIO, files: list[File], plan: list[Planned]) -> None:
+def _write_commits(stream: BinaryIO, files: list[File], plan: list[Planned], days: int) -> None:
     base = sum(len(file.marks) for file in files) + 1
     for number, commit in enumerate(plan):
-        at = LAST_COMMIT_AT - (len(plan) - number) * 5 * 365 * DAY // len(plan)
+        at = LAST_COMMIT_AT - (len(plan) - number) * days * DAY // len(plan)
         person = b"Person %d <person%d@example.com> %d +0%d00" % (commit.author, commit.author, at, commit.author % 10)
         message = b"Change %d files\n\nBecause of change %d.\n" % (len(commit.changes), number)
         if not commit.parents:

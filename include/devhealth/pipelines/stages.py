@@ -18,7 +18,7 @@ import msgspec
 from devhealth.errors import DevhealthError, InputError, SourceCorrupt
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
-from devhealth.pipelines import providers
+from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.days import TouchedDays
 from devhealth.pipelines.reports import StageReport, StoredUnit, UnitFailure
 from devhealth.settings import Settings
@@ -26,6 +26,9 @@ from devhealth.sinks import Sink, open_sink
 from devhealth.staging import Page, UnitStaging
 
 Batch = list[Record | Snapshot]
+
+WORTH_A_WRITE = 5_000
+"""Rows that are written without waiting for more."""
 
 
 def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
@@ -65,6 +68,7 @@ def store_unit(settings: Settings, unit: Unit) -> StageReport:
 
 def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
     """The connector's pages; unreadable parts of the source are noted as damage instead of raised."""
+    settings = credentials.of_unit(settings, unit)
     if not unit.repo_id:  # the plan could not resolve it: say why in the unit's own name
         providers.sources(unit.provider).resolve(unit.source, settings)
         raise InputError(f"{unit.source} could not be resolved when the run was planned, and can be now. Run again.")
@@ -77,11 +81,17 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
         staging.write("damage.json", msgspec.json.encode(_failure(unit, "fetch", error)))
 
 
-async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]) -> StoredUnit:
-    """Write the batches while the next ones are being made; stages stored.json at the end."""
+async def store_batches(
+    settings: Settings, unit: Unit, batches: Iterator[Batch], opened: Sink | None = None
+) -> StoredUnit:
+    """Write the batches while the next ones are being made; stages stored.json at the end.
+
+    `opened` is the sink of a caller that has many units to store; opening one for each costs more than a small unit.
+    """
     rows: Counter[str] = Counter()
     days, seconds = TouchedDays(), 0.0
-    with open_sink(settings) as sink:
+    batches = _gathered(batches)
+    with contextlib.nullcontext(opened) if opened else open_sink(settings) as sink:
         upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
         while (batch := await upcoming) is not None:
             upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
@@ -113,6 +123,18 @@ def failure_recorded(unit: Unit, stage: str) -> Iterator[None]:
 def _failure(unit: Unit, stage: str, error: Exception) -> UnitFailure:
     text = str(error) if isinstance(error, DevhealthError) else f"{type(error).__name__}: {error}"
     return UnitFailure(unit_id=unit.unit_id, name=unit.name, target=unit.target, stage=stage, error=text)
+
+
+def _gathered(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same in fewer batches: a store takes as long for ten rows as for a thousand."""
+    waiting: Batch = []
+    for batch in batches:
+        waiting += batch
+        if len(waiting) >= WORTH_A_WRITE:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 async def _write(sink: Sink, batch: Batch, rows: Counter[str], days: TouchedDays, size: int) -> None:
