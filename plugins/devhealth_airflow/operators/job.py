@@ -85,5 +85,4 @@ class CloseJobOperator(BaseOperator):
         with told_to_airflow():
             from devhealth.pipelines.backfill import close_job
 
-            report = close_job(task_settings(), self.job["org_id"], self.job["job_id"])
-        return report
+            return close_job(task_settings(), self.job["org_id"], self.job["job_id"])
