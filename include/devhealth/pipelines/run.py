@@ -36,11 +36,11 @@ def run_sync(settings: Settings, request: SyncRequest, on_event: Listener = _sil
 
 
 def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> None:
-    pages = _Timed(readable_pages(settings, unit))
-    counted = _Counted(pages, lambda count: on_event("page", unit, count))
+    pages = Timed(readable_pages(settings, unit))
+    counted = CountedPages(pages, lambda count: on_event("page", unit, count))
     try:
         with failure_recorded(unit, "sync"):
-            batches = _Timed(providers.processor(unit.provider, unit.target).to_records(counted, unit))
+            batches = Timed(providers.processor(unit.provider, unit.target).to_records(counted, unit))
             stored = asyncio.run(store_batches(settings, unit, batches))
     except Exception:  # noqa: BLE001 - the outermost edge of a unit: it is recorded, the other units go on
         on_event("failed", unit, 0)
@@ -51,13 +51,14 @@ def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> None:
     on_event("stored", unit, sum(stored.rows.values()))
 
 
-class _Timed(Iterator[Item]):
+class Timed(Iterator[Item]):
     """Passes items through and adds up the time spent waiting for them."""
 
     def __init__(self, items: Iterator[Item]) -> None:
         self._items, self.seconds = items, 0.0
 
     def __next__(self) -> Item:
+        """The next item, timed."""
         started = time.monotonic()
         try:
             return next(self._items)
@@ -65,7 +66,7 @@ class _Timed(Iterator[Item]):
             self.seconds += time.monotonic() - started
 
 
-class _Counted(Iterator[Page]):
+class CountedPages(Iterator[Page]):
     """Passes pages through, counts them and their bytes, and tells how many there were."""
 
     def __init__(self, pages: Iterator[Page], on_page: Callable[[int], None]) -> None:
@@ -73,6 +74,7 @@ class _Counted(Iterator[Page]):
         self.count, self.bytes = 0, 0
 
     def __next__(self) -> Page:
+        """The next page, counted."""
         page = next(self._pages)
         self.count += 1
         self.bytes += page.size()

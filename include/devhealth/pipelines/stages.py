@@ -18,7 +18,7 @@ import msgspec
 from devhealth.errors import DevhealthError, InputError, SourceCorrupt
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
-from devhealth.pipelines import credentials, providers
+from devhealth.pipelines import chunk_state, credentials, providers
 from devhealth.pipelines.days import TouchedDays
 from devhealth.pipelines.reports import StageReport, StoredUnit, UnitFailure
 from devhealth.settings import Settings
@@ -34,36 +34,47 @@ WORTH_A_WRITE = 5_000
 def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
     """Stage the unit's raw pages. Pages an earlier attempt staged whole are kept."""
     started, pages, size = time.monotonic(), 0, 0
-    UnitStaging(unit.staging).discard("damage.json", "stored.json", "cursor-stored")  # of a fetch before this one
-    with failure_recorded(unit, "fetch"):
-        for page in readable_pages(settings, unit):
-            pages += 1
-            size += page.size()
+    with chunk_state.at_work(settings, unit, is_attempt=True) as chunk:
+        if chunk.is_completed:
+            return StageReport(stage="fetch", seconds=0.0)
+        UnitStaging(unit.staging).discard("damage.json", "stored.json", "cursor-stored")  # of a fetch before this one
+        with failure_recorded(unit, "fetch"):
+            for page in readable_pages(settings, unit):
+                pages += 1
+                size += page.size()
     return report_staged(unit, StageReport(stage="fetch", seconds=time.monotonic() - started, pages=pages, bytes=size))
 
 
 def process_unit(settings: Settings, unit: Unit) -> StageReport:
     """Turn the staged pages into staged records."""
-    del settings
     started, staging = time.monotonic(), UnitStaging(unit.staging)
     rows: Counter[str] = Counter()
-    with failure_recorded(unit, "process"):
-        staging.require("pages")
-        pages = staging.pages()
-        batches = providers.processor(unit.provider, unit.target).to_records(pages, unit)
-        staging.write_records("000", _counted(batches, rows))
+    with chunk_state.at_work(settings, unit) as chunk:
+        if chunk.is_completed:
+            return StageReport(stage="process", seconds=0.0)
+        with failure_recorded(unit, "process"):
+            staging.require("pages")
+            pages = staging.pages()
+            batches = providers.processor(unit.provider, unit.target).to_records(pages, unit)
+            staging.write_records("000", _counted(batches, rows))
     report = StageReport(stage="process", seconds=time.monotonic() - started, pages=len(pages), rows=dict(rows))
     return report_staged(unit, report)
 
 
 def store_unit(settings: Settings, unit: Unit) -> StageReport:
-    """Write the staged records to the configured sinks; harmless when repeated."""
-    started = time.monotonic()
-    with failure_recorded(unit, "store"):
-        staging = UnitStaging(unit.staging)
-        staging.require("records")
-        stored = asyncio.run(store_batches(settings, unit, staging.records()))
-    return report_staged(unit, StageReport(stage="store", seconds=time.monotonic() - started, rows=stored.rows))
+    """Write the staged records to the configured sinks; harmless when repeated. A chunk of a backfill is done then."""
+    started, staging = time.monotonic(), UnitStaging(unit.staging)
+    with chunk_state.at_work(settings, unit) as chunk:
+        if chunk.is_completed:
+            return StageReport(stage="store", seconds=0.0)
+        with failure_recorded(unit, "store"):
+            staging.require("records")
+            stored = asyncio.run(store_batches(settings, unit, staging.records()))
+        report = StageReport(stage="store", seconds=time.monotonic() - started, rows=stored.rows)
+        if unit.job_id:
+            chunk.stored(stored, [*staged_reports(staging), report], damage_of(staging))
+            staging.drop_pages()
+    return report_staged(unit, report)
 
 
 def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
@@ -106,6 +117,18 @@ async def store_batches(
     stored = StoredUnit(unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds)
     UnitStaging(unit.staging).write("stored.json", msgspec.json.encode(stored))
     return stored
+
+
+def damage_of(staging: UnitStaging) -> str:
+    """What could not be read of the source; empty when nothing is amiss."""
+    content = staging.read("damage.json")
+    return msgspec.json.decode(content, type=UnitFailure).error if content else ""
+
+
+def staged_reports(staging: UnitStaging) -> list[StageReport]:
+    """How the stages before the store went, as far as they did."""
+    contents = (staging.read(f"report-{stage}.json") for stage in ("fetch", "process"))
+    return [msgspec.json.decode(content, type=StageReport) for content in contents if content]
 
 
 @contextlib.contextmanager

@@ -84,6 +84,17 @@ def count(engine: Engine, org_id: str | None = None, job_id: str | None = None) 
     return {key: _counts(rows) for key, rows in parts.items()}
 
 
+def resolve(engine: Engine, org_id: str, job_id: str, source: str, name: str, repo_id: str) -> None:
+    """Note which repository a source of the job is."""
+    table = backfill_chunks.c
+    with writing(engine) as connection:
+        connection.execute(
+            update(backfill_chunks)
+            .where(table.org_id == org_id, table.job_id == job_id, table.source == source)
+            .values(name=name, repo_id=repo_id)
+        )
+
+
 def begin(engine: Engine, org_id: str, job_id: str, number: int, *, is_attempt: bool) -> bool:
     """Put a chunk and its job to running; False when the chunk is completed and nothing is left to do.
 
@@ -110,10 +121,17 @@ def begin(engine: Engine, org_id: str, job_id: str, number: int, *, is_attempt: 
             return False
         now = datetime.now(UTC)
         if is_attempt or found.status != "running":
-            values = {"status": "running", "finished_at": None, "error": None, "started_at": now}
-            if is_attempt:
-                values["attempts"] = backfill_chunks.c.attempts + 1
-            connection.execute(update(backfill_chunks).where(*here).values(values))
+            connection.execute(
+                update(backfill_chunks)
+                .where(*here)
+                .values(
+                    status="running",
+                    started_at=now,
+                    finished_at=None,
+                    error=None,
+                    attempts=backfill_chunks.c.attempts + is_attempt,
+                )
+            )
         if found.job_status != "running":
             _start_job(connection, org_id, job_id, now)
     return True
@@ -125,17 +143,18 @@ def complete(engine: Engine, org_id: str, job_id: str, number: int, run: UnitRun
     All of it in one transaction, so that no completed chunk lacks its days. Repeated, it changes nothing.
     """
     with writing(engine) as connection:
-        if _end(connection, org_id, job_id, number, run):
+        if end(connection, org_id, job_id, number, run):
             dirty_ranges.add(connection, org_id, str(run.repo_id), days, reason=f"{run.target} {run.run_id}")
 
 
 def fail(engine: Engine, org_id: str, job_id: str, number: int, run: UnitRun) -> None:
     """Note why a chunk failed."""
     with writing(engine) as connection:
-        _end(connection, org_id, job_id, number, run)
+        end(connection, org_id, job_id, number, run)
 
 
-def _end(connection: Connection, org_id: str, job_id: str, number: int, run: UnitRun) -> bool:
+def end(connection: Connection, org_id: str, job_id: str, number: int, run: UnitRun) -> bool:
+    """Note how a chunk ended, in the caller's transaction; False for one that was completed before."""
     changed = connection.execute(
         update(backfill_chunks)
         .where(*_is(org_id, job_id, number), backfill_chunks.c.status != "completed")

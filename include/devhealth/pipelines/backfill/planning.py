@@ -1,0 +1,69 @@
+"""From the chunks of a job to units."""
+
+import hashlib
+from datetime import UTC, date, datetime, time
+
+from devhealth.models.unit import Unit, Window
+from devhealth.pipelines.backfill.checks import find_configuration
+from devhealth.pipelines.backfill.resuming import find_job
+from devhealth.pipelines.request import fit_for_a_path
+from devhealth.semantic import backfill_chunks, database
+from devhealth.semantic.backfill_chunks import Chunk
+from devhealth.semantic.backfill_jobs import BackfillJob
+from devhealth.semantic.configurations import SyncConfiguration
+from devhealth.settings import Settings
+from devhealth.staging import UnitStaging
+
+
+def plan_job(settings: Settings, org_id: str, job_id: str) -> list[Unit]:
+    """Units of the chunks that are not completed, in the order of work. What an earlier attempt staged is dropped."""
+    engine = database.open_semantic(settings)
+    job = find_job(engine, org_id, org_id, job_id)
+    configuration = find_configuration(engine, org_id, job.configuration, job.provider)
+    units = []
+    for chunk in backfill_chunks.read(engine, org_id, job_id):
+        if chunk.status != "completed":
+            units.append(unit_of(settings, job, configuration, chunk))
+            if chunk.attempts:
+                UnitStaging(units[-1].staging).reset()
+    return units
+
+
+def unit_of(settings: Settings, job: BackfillJob, configuration: SyncConfiguration | None, chunk: Chunk) -> Unit:
+    """The unit of a chunk."""
+    staging, source = staging_of(settings, job.org_id, job.job_id), _digest(chunk.source)
+    unit_id = f"{fit_for_a_path(chunk.name)[-50:]}-{source}-{chunk.target}-{chunk.since}"
+    window = Window(since=_midnight(chunk.since), before=_midnight(chunk.before))
+    return Unit(
+        unit_id=unit_id,
+        run_id=job.job_id,
+        org_id=job.org_id,
+        provider=job.provider,
+        target=chunk.target,
+        repo_id=chunk.repo_id,
+        source=chunk.source,
+        name=chunk.name,
+        mode="backfill",
+        window=window,
+        planned_until=min(job.requested_at, window.before),
+        staging=f"{staging}/{unit_id}",
+        options=dict(configuration.options) if configuration else {},
+        configuration=job.configuration,
+        credential=configuration.credential if configuration else "",
+        job_id=job.job_id,
+        chunk=chunk.number,
+        shared=f"{staging}/shared-{source}",
+    )
+
+
+def staging_of(settings: Settings, org_id: str, job_id: str) -> str:
+    """Folder or URI of everything a job hands over."""
+    return f"{settings.staging_uri.rstrip('/')}/{job_id}-{_digest(org_id)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
