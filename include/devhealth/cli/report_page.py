@@ -5,8 +5,9 @@ from devhealth.pipelines.reports import MetricsReport, SyncReport
 
 def of_sync(report: SyncReport) -> str:
     """What a sync stored, and what to do next."""
+    notes = [f"Note: {warning}." for warning in report.warnings]
     if not report.planned:
-        return "Nothing is new since the last run."
+        return "\n".join(["Nothing is new since the last run.", *notes])
     rows: dict[str, int] = {}
     for unit in report.stored:
         for table, count in unit.rows.items():
@@ -14,7 +15,7 @@ def of_sync(report: SyncReport) -> str:
     lines = [f"  {table:<24}{count:>12,} rows" for table, count in sorted(rows.items()) if count]
     slowest = max((stage.seconds for stage in report.stages), default=0.0)
     lines.insert(0, f"Stored {sum(rows.values()):,} rows in {slowest:.1f} s:" if lines else "Nothing had to be stored.")
-    lines += [f"Note: {warning}." for warning in report.warnings]
+    lines += notes
     if report.stored:
         lines.append("Next: `devhealth metrics daily`, then `devhealth show`.")
     return "\n".join(lines)

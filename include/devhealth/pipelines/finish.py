@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy.engine import Engine
 
 from devhealth.models.unit import DayRange, Unit
-from devhealth.pipelines.plan import CURSOR_AT_PLAN, SNAPSHOT_TARGETS
+from devhealth.pipelines.plan import CURSOR_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
+from devhealth.pipelines.request import fit_for_a_path
 from devhealth.semantic import database, dirty_ranges, watermarks
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
@@ -31,7 +32,8 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
     engine = database.open_semantic(settings)
     stored: list[StoredUnit] = []
     failed: list[UnitFailure] = []
-    warnings: list[str] = []
+    run = UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(run_id)}")
+    warnings = _read(run, PLAN_WARNINGS, list[str]) or []
     reports: list[StageReport] = []
     for unit in units:
         staging = UnitStaging(unit.staging)

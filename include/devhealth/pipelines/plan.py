@@ -8,12 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 from sqlalchemy.engine import Engine
 from upath import UPath
 
 from devhealth.errors import InputError, SourceError
 from devhealth.models.unit import Unit
 from devhealth.pipelines import providers
+from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
@@ -31,6 +33,9 @@ SNAPSHOT_TARGETS = frozenset({"blame"})
 CURSOR_AT_PLAN = "cursor-at-plan"
 """In a unit's staging: the cursor that stood when it was planned, used or not."""
 
+PLAN_WARNINGS = "plan-warnings.json"
+"""In the staging of a run: what its report says beside the trouble of the units."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -44,6 +49,8 @@ def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
     database.check(engine)
     _drop_stale_staging(settings)
     chosen = _configurations(engine, request)
+    found = [(configuration, sources_of(settings, configuration)) for configuration in chosen]
+    _leave_warnings(settings, request, [warning for _, sources in found for warning in sources.warnings])
     if request.window:
         since, before = days_of(request.window)
         for org_id in dict.fromkeys(one.org_id for one in chosen):
@@ -51,8 +58,8 @@ def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
     read_from: dict[tuple[str, str, str], str] = {}
     units = [
         unit
-        for configuration in chosen
-        for source in configuration.sources
+        for configuration, sources in found
+        for source in sources.sources
         for unit in _units_of_source(settings, engine, request, configuration, source, read_from)
     ]
     if len(units) > MOST_UNITS:
@@ -187,6 +194,14 @@ def _holds(settings: Settings, table: str, org_id: str, repo_id: str) -> bool:
         if not client.execute(f"exists table {table}")[0][0]:
             return False
         return bool(client.execute(query, {"org_id": org_id, "repo_id": repo_id}))
+
+
+def _leave_warnings(settings: Settings, request: SyncRequest, warnings: list[str]) -> None:
+    """Stage what `finish_sync` reports beside its own warnings."""
+    staging = UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(request.run_id)}")
+    staging.discard(PLAN_WARNINGS)
+    if warnings:
+        staging.write(PLAN_WARNINGS, msgspec.json.encode(warnings))
 
 
 def _drop_stale_staging(settings: Settings) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Protocol, cast
 
+from msgspec import Struct
+
 import devhealth.connectors
 from devhealth.errors import UnknownName
 from devhealth.models.table import Record, Snapshot
@@ -51,6 +53,16 @@ class Sources(Protocol):
         """Who the source at a path or URL is."""
 
 
+class Discovery(Protocol):
+    """The module `devhealth.connectors.<provider>.discovery`."""
+
+    def check(self, rule: str) -> None:
+        """Raise InputError for a rule that cannot be used."""
+
+    def discover(self, rule: str, settings: Settings) -> list[str]:
+        """Paths or URLs of the sources that a rule finds now, in order, each once."""
+
+
 def connector(provider: str, target: str) -> Connector:
     """The connector of a target; raises UnknownName."""
     _require(provider, target)
@@ -67,6 +79,19 @@ def sources(provider: str) -> Sources:
     """The module that knows a provider's sources; raises UnknownName."""
     targets(provider)
     return cast("Sources", importlib.import_module(f"devhealth.connectors.{provider}.source"))
+
+
+def discovery(provider: str) -> Discovery:
+    """The module that finds a provider's sources by rules; raises UnknownName."""
+    targets(provider)
+    return cast("Discovery", importlib.import_module(f"devhealth.connectors.{provider}.discovery"))
+
+
+def options(provider: str) -> type[Struct]:
+    """The options a configuration of the provider may have, with their names in YAML; raises UnknownName."""
+    targets(provider)
+    module = importlib.import_module(f"devhealth.connectors.{provider}.options")
+    return cast("type[Struct]", module.Options)
 
 
 @cache
