@@ -73,7 +73,7 @@ def _run(
     from devhealth.cli import report_page
     from devhealth.cli.progress import shown
     from devhealth.errors import SyncFailed
-    from devhealth.pipelines import setup
+    from devhealth.pipelines import credentials, setup
     from devhealth.pipelines.request import SyncRequest, new_run_id, window_between
     from devhealth.pipelines.run import run_sync
     from devhealth.settings import Settings
@@ -87,6 +87,7 @@ def _run(
         org = org or DEFAULT_ORGANISATION
         chosen = setup.register_source(settings, org, repo_path, provider=PROVIDERS[provider])
         configurations = (chosen.name,)
+        settings = credentials.of_location(settings, org_id=chosen.org_id, provider=chosen.provider, location=repo_path)
     request = SyncRequest(
         provider=PROVIDERS[provider],
         organisation=org,

@@ -3,9 +3,11 @@
 A reference is `stored:NAME`, a credential of the organisation; `airflow:CONNECTION_ID`; or `env:VARIABLE`.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
 
 from devhealth.errors import InputError
 
@@ -36,6 +38,12 @@ class Credential:
     def __str__(self) -> str:
         """The reference."""
         return self.reference
+
+
+def spellings(secret: str) -> set[str]:
+    """The ways a secret may be written in a log: as it is, and as it stands in a URL or in JSON."""
+    in_json = json.dumps(secret)[1:-1]
+    return {text for text in (secret, quote(secret, safe=""), quote_plus(secret), quote(secret), in_json) if text}
 
 
 def taken_apart(reference: str) -> tuple[str, str]:

@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy.engine import Engine
 from upath import UPath
 
-from devhealth.errors import InputError, SourceError
+from devhealth.errors import InputError, SecretError, SourceError
 from devhealth.models.unit import Unit
-from devhealth.pipelines import providers
+from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
@@ -97,6 +97,7 @@ def _units_of_source(
     org_id, provider = configuration.org_id, request.provider
     name, repo_id = source, ""
     try:
+        settings = credentials.of_configuration(settings, engine, configuration)
         identity = providers.sources(provider).resolve(source, settings)
         name = identity.name
         repo_id = repositories.register(
@@ -108,7 +109,9 @@ def _units_of_source(
             name=identity.name,
             aliases=identity.aliases,
         )
-    except SourceError as error:
+        if configuration.credential:
+            _LOG.info("%s is read with %s", name, configuration.credential)
+    except (SourceError, SecretError) as error:
         _LOG.warning("%s cannot be reached: %s", source, error)
     for target in request.targets or configuration.targets:
         if request.window and target in SNAPSHOT_TARGETS:
@@ -184,6 +187,8 @@ def _unit(
         planned_until=min(request.as_of, request.window.before) if request.window else request.as_of,
         staging=f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(request.run_id)}/{unit_id}",
         options=dict(configuration.options),
+        configuration=configuration.name,
+        credential=configuration.credential,
     )
 
 

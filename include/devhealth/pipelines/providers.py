@@ -10,6 +10,7 @@ from msgspec import Struct
 
 import devhealth.connectors
 from devhealth.errors import UnknownName
+from devhealth.models.credential import Credential
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
@@ -49,8 +50,14 @@ class SourceIdentity(Protocol):
 class Sources(Protocol):
     """The module `devhealth.connectors.<provider>.source`."""
 
+    CREDENTIAL_FIELDS: tuple[str, ...]
+    """What a credential of the provider holds; the first one is required."""
+
     def resolve(self, location: str, settings: Settings) -> SourceIdentity:
         """Who the source at a path or URL is."""
+
+    def credential_in(self, location: str) -> Credential | None:
+        """The credential a location carries itself, good for that location only."""
 
 
 class Discovery(Protocol):

@@ -1,10 +1,6 @@
-"""Mirrors of clone URLs, over file:// and a small HTTP server on loopback."""
+"""Mirrors of clone URLs, over file://."""
 
-import base64
-import logging
 import multiprocessing
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from devhealth.connectors.local_git import credentials, remote_access, source
-from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
+from devhealth.connectors.local_git import remote_access, source
+from devhealth.errors import SourceError, SourceNotFound
 from devhealth.settings import Settings
 from tests.connectors.local_git.small_git import commit, git, repository, settings_in, text
-
-SECRET = "pl4nted-s3cret"
 
 
 @pytest.fixture
@@ -156,100 +150,6 @@ def test_processes_at_once_get_one_whole_mirror(origin: Path, settings: Settings
     assert len(set(folders)) == 1
     assert refs(folders[0]) == refs(origin)
     assert [path.name for path in (settings.home / "mirrors").iterdir() if path.is_dir()] == [folders[0].name]
-
-
-class _Guarded(SimpleHTTPRequestHandler):
-    """A repository over plain HTTP that wants the right password."""
-
-    def do_GET(self) -> None:
-        wanted = base64.b64encode(f"ann:{SECRET}".encode()).decode()
-        if self.headers.get("Authorization") != f"Basic {wanted}":
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="acme"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        self.server.arguments.append(_all_arguments())  # type: ignore[attr-defined]
-        super().do_GET()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def _all_arguments() -> bytes:
-    found = b""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found += path.read_bytes() + b"\n"
-        except OSError:
-            continue
-    return found
-
-
-@pytest.fixture
-def guarded(origin: Path) -> Iterator[ThreadingHTTPServer]:
-    bare = origin.with_name("guarded.git")
-    git(origin, "clone", "--quiet", "--bare", str(origin), str(bare))
-    git(bare, "update-server-info")
-    handler = partial(_Guarded, directory=str(origin.parent))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.arguments = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(autouse=True)
-def _forgetful(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(credentials, "_given", {})
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".gitconfig").write_text(f"[credential]\n\thelper = store --file={tmp_path}/stored\n")
-
-
-def _files_with_the_secret(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
-
-
-def test_a_remote_that_wants_credentials_says_how_to_give_them(
-    guarded: ThreadingHTTPServer, settings: Settings
-) -> None:
-    with pytest.raises(SourceForbidden, match=r"wants credentials: .* Set DEVHEALTH_GIT_TOKEN_127_0_0_1_\d+ to"):
-        source.resolve(f"http://127.0.0.1:{guarded.server_port}/guarded.git", settings)
-
-
-@pytest.mark.parametrize("way", ["url", "variable"])
-def test_a_secret_is_used_and_seen_nowhere(
-    guarded: ThreadingHTTPServer,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    way: str,
-) -> None:
-    host = f"127.0.0.1:{guarded.server_port}"
-    user = f"ann:{SECRET}@" if way == "url" else ""
-    if way == "variable":
-        monkeypatch.setenv(credentials.variable(host), f"ann:{SECRET}")
-    with caplog.at_level(logging.DEBUG):
-        found = source.resolve(f"http://{user}{host}/guarded.git", settings)
-        mirror = source.open_source(found.location, settings, datetime.now(UTC))
-    assert found.location == f"http://{host}/guarded.git"
-    assert found.aliases == (f"{host}/guarded",)
-    assert ("set DEVHEALTH_GIT_TOKEN_127_0_0_1" in caplog.text) is (way == "url")
-    arguments = b"".join(guarded.arguments)  # type: ignore[attr-defined]
-    assert b"remote-http" in arguments
-    assert SECRET.encode() not in arguments
-    assert SECRET not in caplog.text
-    assert SECRET not in repr(found)
-    assert text(mirror, "cat-file", "-t", "main") == "commit"
-    assert _files_with_the_secret(settings.home.parent) == []
-
-
-def test_a_wrong_secret_is_not_repeated(guarded: ThreadingHTTPServer, settings: Settings) -> None:
-    with pytest.raises(SourceForbidden) as caught:
-        source.resolve(f"http://ann:wr0ng@127.0.0.1:{guarded.server_port}/guarded.git", settings)
-    assert "wr0ng" not in str(caught.value)
 
 
 def test_a_remote_that_says_nothing_is_given_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

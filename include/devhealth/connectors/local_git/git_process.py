@@ -1,8 +1,9 @@
 """Running git: always an argument list, never a prompt, a pager or a helper program of the repository's choosing.
 
 Numbers must not depend on who runs git where: the user's and the system's configuration are left out (a transfer over
-the network keeps them, since credentials and proxies live there), and so is every GIT_ variable of our own environment.
-The repository's own configuration stays, as it would for plain git, but for what could run programs.
+the network keeps them, since credentials and proxies live there), and so are the GIT_ variables of our own environment
+and the DEVHEALTH_ ones, which hold secrets. The repository's own configuration stays, as it would for plain git, but
+for what could run programs.
 """
 
 import os
@@ -146,7 +147,9 @@ def _config_arguments() -> list[str]:
 def _environment(*, is_transfer: bool) -> dict[str, str]:
     kept = _TRANSFER_VARIABLES if is_transfer else ("GIT_EXEC_PATH",)
     inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name.startswith(kept)
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT_", "DEVHEALTH_")) or name.startswith(kept)
     }
     fixed = {"LC_ALL": "C", "TZ": "UTC", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
     if not is_transfer:

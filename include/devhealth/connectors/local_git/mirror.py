@@ -4,6 +4,8 @@
     mirrors/<name>.lock       held while the mirror is made or fetched
     mirrors/<name>.*.part     one being made; left behind by a killed process, replaced by the next
 
+What an organisation reads with a credential of its own is in a mirror of its own: another one, whose credential sees
+less of the remote or is refused, must not be served from it.
 Objects are never thrown away: commits that a forced push took off every branch must still be told apart as unreachable.
 """
 
@@ -19,7 +21,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from devhealth.connectors.local_git import attributes, git_process, remote_access
+from devhealth.connectors.local_git import attributes, credentials, git_process, remote_access
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SettingsError, SourceError
 from devhealth.settings import Settings
@@ -31,13 +33,13 @@ _BRANCHES_AND_TAGS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 
 
 def look(remote: RemoteUrl, settings: Settings) -> None:
-    """Bring the mirror up to date; without one, only check that the remote answers."""
+    """Bring the mirror up to date; without one, or with credentials in the URL, only check that the remote answers."""
     folder = _folder(remote, settings)
-    if not folder.is_dir():
-        remote_access.ask(folder.parent, remote)
+    if remote.credentials or not folder.is_dir():
+        remote_access.ask(folder.parent, remote, settings)
         return
     with _locked(folder):
-        _fetch(folder, remote)
+        _fetch(folder, remote, settings)
 
 
 def opened(remote: RemoteUrl, settings: Settings, as_of: datetime | None) -> Path:
@@ -46,9 +48,9 @@ def opened(remote: RemoteUrl, settings: Settings, as_of: datetime | None) -> Pat
     if not _is_fresh(folder, as_of):
         with _locked(folder):
             if not folder.is_dir():
-                _make(folder, remote)
+                _make(folder, remote, settings)
             elif not _is_fresh(folder, as_of):  # another process may have fetched while this one waited
-                _fetch(folder, remote)
+                _fetch(folder, remote, settings)
     return folder
 
 
@@ -61,7 +63,9 @@ def _folder(remote: RemoteUrl, settings: Settings) -> Path:
             f"cannot keep mirrors in {mirrors}: {error.strerror}. Set DEVHEALTH_HOME to a folder that can be written."
         ) from error
     readable = re.sub(r"[^A-Za-z0-9]+", "-", remote.alias).strip("-")[-60:]
-    return mirrors / f"{readable}-{hashlib.sha256(remote.location.encode()).hexdigest()[:12]}"
+    credential = credentials.of_remote(remote, settings)
+    identity = f"{remote.location}\n{credential.org_id}" if credential else remote.location
+    return mirrors / f"{readable}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
 @contextmanager
@@ -84,16 +88,15 @@ def _is_fresh(folder: Path, as_of: datetime | None) -> bool:
         return False
 
 
-def _make(folder: Path, remote: RemoteUrl) -> None:
+def _make(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
     for left_behind in folder.parent.glob(f"{folder.name}.*.part"):
         shutil.rmtree(left_behind, ignore_errors=True)
     started = datetime.now(UTC)
     part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         config = [word for setting in _KEPT_CONFIG for word in ("-c", setting)]
-        remote_access.transfer(
-            folder.parent, ["clone", "--bare", "--quiet", "--template=", *config, remote.location, str(part)], remote
-        )
+        clone = ["clone", "--bare", "--quiet", "--template=", *config, remote.location, str(part)]
+        remote_access.transfer(folder.parent, clone, remote, settings)
         _tend(part)
         attributes.write(part)
         _note_look(part, started)
@@ -102,9 +105,9 @@ def _make(folder: Path, remote: RemoteUrl) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _fetch(folder: Path, remote: RemoteUrl) -> None:
+def _fetch(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
     started = datetime.now(UTC)
-    head, there = remote_access.ask(folder, remote)
+    head, there = remote_access.ask(folder, remote, settings)
     if there != _own_refs(folder):
         attributes.forget(folder)  # first, so that a kill before they are written again shows
         _drop_stale_locks(folder)
@@ -116,7 +119,7 @@ def _fetch(folder: Path, remote: RemoteUrl) -> None:
             "--no-recurse-submodules",
             "--update-shallow",
         ]
-        remote_access.transfer(folder, ["fetch", *options, remote.location, *_BRANCHES_AND_TAGS], remote)
+        remote_access.transfer(folder, ["fetch", *options, remote.location, *_BRANCHES_AND_TAGS], remote, settings)
         _tend(folder)
     if head:
         git_process.run(folder, ["symbolic-ref", "HEAD", os.fsdecode(head)])

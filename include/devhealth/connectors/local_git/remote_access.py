@@ -9,6 +9,8 @@ from devhealth.connectors.local_git.git_failure import Outcome
 from devhealth.connectors.local_git.git_process import GitProcess
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SourceError, SourceForbidden, SourceNotFound, StagingError
+from devhealth.models.credential import Credential
+from devhealth.settings import Settings
 
 SILENT_SECONDS = 300
 """A remote that sends nothing for so long is given up; a server that counts objects is silent for a while."""
@@ -19,10 +21,10 @@ _NEEDS_CREDENTIALS = re.compile(
 )
 
 
-def ask(folder: Path, remote: RemoteUrl) -> tuple[bytes | None, dict[bytes, bytes]]:
+def ask(folder: Path, remote: RemoteUrl, settings: Settings) -> tuple[bytes | None, dict[bytes, bytes]]:
     """The remote's default branch and its branches and tags with what they point at."""
     head, refs = None, {}
-    for line in transfer(folder, ["ls-remote", "--quiet", "--symref", remote.location], remote).splitlines():
+    for line in transfer(folder, ["ls-remote", "--quiet", "--symref", remote.location], remote, settings).splitlines():
         value, _, name = line.partition(b"\t")
         if value.startswith(b"ref: ") and name == b"HEAD":
             head = value.removeprefix(b"ref: ")
@@ -34,25 +36,33 @@ def ask(folder: Path, remote: RemoteUrl) -> tuple[bytes | None, dict[bytes, byte
     return head, refs
 
 
-def transfer(folder: Path, arguments: Sequence[str], remote: RemoteUrl) -> bytes:
+def transfer(folder: Path, arguments: Sequence[str], remote: RemoteUrl, settings: Settings) -> bytes:
     """Run a git command that reaches the remote; what it wrote."""
     limits = ["-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={SILENT_SECONDS}"]
     with GitProcess(
-        folder, [*limits, *arguments], is_transfer=True, extra_environment=credentials.environment(remote)
+        folder, [*limits, *arguments], is_transfer=True, extra_environment=credentials.environment(remote, settings)
     ) as process:
         content = process.output.read()
         outcome = process.wait()
     if not outcome.is_success:
-        raise _failure(remote, outcome)
+        told = credentials.struck_out(
+            outcome.stderr, remote, settings
+        )  # before it is cut short, and half a secret left
+        raise _failure(remote, Outcome(outcome.status, told), credentials.of_remote(remote, settings))
     return content
 
 
-def _failure(remote: RemoteUrl, outcome: Outcome) -> SourceError | StagingError:
+def _failure(remote: RemoteUrl, outcome: Outcome, given: Credential | None) -> SourceError | StagingError:
     where, message = remote.location, outcome.message
     if "no space left" in message.lower():
         return StagingError(f"cannot mirror {where}: {message}. Free space, or point DEVHEALTH_HOME elsewhere.")
+    if _NEEDS_CREDENTIALS.search(message) and given:
+        return SourceForbidden(f"{where} refuses {given}: {message}. Give it a token that may read {remote.path}.")
     if _NEEDS_CREDENTIALS.search(message):
-        token = f"Set {credentials.variable(remote.host)} to a token that may read it, or configure a credential helper"
+        token = (
+            "Give its configuration a credential, set "
+            f"{credentials.variable(remote.host)} to a token that may read it, or configure a credential helper"
+        )
         remedy = "Give this user an SSH key, and the host's key" if remote.scheme == "ssh" else token
         return SourceForbidden(f"{where} wants credentials: {message}. {remedy}.")
     if outcome.status < 0:

@@ -26,7 +26,7 @@ _CASELESS_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
 class Credentials:
     """What a host asks for; an empty user name or password was not given."""
 
-    username: str
+    username: str = field(repr=False)  # hosts also take a token in its place
     password: str = field(repr=False)
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 from devhealth.connectors.local_git import credentials, git_process, mirror, remote_url
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SourceForbidden, SourceNotFound
+from devhealth.models.credential import Credential
 from devhealth.settings import Settings
+
+CREDENTIAL_FIELDS = credentials.FIELDS
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ class SourceIdentity:
 def resolve(location: str, settings: Settings) -> SourceIdentity:
     """Who the source at a path or clone URL is; of a URL, an existing mirror is brought up to date.
 
-    A path stands for the worktree or bare repository around it. Credentials in a URL are kept in memory only.
+    A path stands for the worktree or bare repository around it. Credentials in a URL serve this one look at it.
     Raises SourceNotFound or SourceForbidden with the remedy.
     """
     path = os.path.expanduser(location)  # noqa: PTH111 - an unknown user's ~ is no reason to crash
@@ -44,7 +47,6 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     if remote is None:
         return _local_identity(Path(path))
     if remote.credentials:
-        credentials.remember(remote)
         _LOG.warning(
             "The URL of %s holds credentials. They are used by this process only and not stored: for scheduled runs "
             "set %s, or configure a git credential helper.",
@@ -53,6 +55,12 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
         )
     mirror.look(remote, settings)
     return _identity(remote.location, remote)
+
+
+def credential_in(location: str) -> Credential | None:
+    """The credentials a clone URL holds, as a credential for its host alone; None for every other location."""
+    remote = None if os.path.lexists(os.path.expanduser(location)) else remote_url.parse(location)  # noqa: PTH111
+    return credentials.in_url(remote) if remote else None
 
 
 def open_source(source: str, settings: Settings, as_of: datetime | None = None) -> Path:

@@ -1,0 +1,133 @@
+"""From a reference to the credential it stands for, in the settings that the stages hand on.
+
+    stored:NAME            a credential of the organisation, decrypted with DEVHEALTH_SECRET_KEY
+    airflow:CONNECTION_ID  a connection of the Airflow whose task this is: its password is the token
+    env:VARIABLE           an environment variable of this process: a token, or user:token
+
+Every secret is told to the host's log filter before anything else sees it.
+"""
+
+import base64
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy.engine import Engine
+
+from devhealth.errors import InputError, SecretError, UnknownName
+from devhealth.models.credential import AIRFLOW, STORED, Credential, spellings, taken_apart
+from devhealth.models.unit import Unit
+from devhealth.pipelines import providers
+from devhealth.semantic import credentials, database, organizations
+from devhealth.semantic.configurations import SyncConfiguration
+from devhealth.settings import Settings
+
+_SHOWN = frozenset({"username", "email", "host", "url"})
+"""Fields that are no secrets."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def of_configuration(settings: Settings, engine: Engine, configuration: SyncConfiguration) -> Settings:
+    """The settings to read a configuration's sources with; see `applied`."""
+    return applied(
+        settings,
+        engine,
+        org_id=configuration.org_id,
+        reference=configuration.credential,
+        configuration=configuration.name,
+    )
+
+
+def of_unit(settings: Settings, unit: Unit) -> Settings:
+    """The settings to fetch a unit with; says in the log what it is read with. See `applied`."""
+    engine = database.open_semantic(settings)
+    found = applied(settings, engine, org_id=unit.org_id, reference=unit.credential, configuration=unit.configuration)
+    engine.dispose()
+    if found.credential:
+        _LOG.info("%s is read with %s", unit.name, found.credential)
+    return found
+
+
+def applied(settings: Settings, engine: Engine, *, org_id: str, reference: str, configuration: str = "") -> Settings:
+    """The settings with the credential a reference stands for.
+
+    Without a reference, a credential the settings carry already stays where it is the organisation's own. Raises
+    SecretError, naming the configuration, the reference and the remedy.
+    """
+    if not reference:
+        own = settings.credential
+        return settings if own is None or own.org_id == org_id else replace(settings, credential=None)
+    try:
+        credential = _resolved(settings, engine, org_id, reference)
+    except (SecretError, UnknownName, InputError) as error:
+        slugs = {one.org_id: one.slug for one in organizations.list_organizations(engine)}
+        reader = f"configuration {configuration!r} of organisation" if configuration else "a source of organisation"
+        raise SecretError(f"{reader} {slugs.get(org_id, org_id)!r} is read with {reference}: {error}") from None
+    return replace(settings, credential=credential)
+
+
+def of_location(settings: Settings, *, org_id: str, provider: str, location: str) -> Settings:
+    """The settings with the credential that a location carries itself, as a clone URL may; for this process only."""
+    found = providers.sources(provider).credential_in(location)
+    if found is None:
+        return settings
+    _mask(settings, found.fields)
+    return replace(settings, credential=replace(found, org_id=org_id))
+
+
+def check_fields(provider: str, fields: Mapping[str, str]) -> None:
+    """Raise InputError, never repeating a value, unless a credential of the provider can hold these fields."""
+    known = providers.sources(provider).CREDENTIAL_FIELDS
+    for name, value in fields.items():
+        if name not in known:
+            raise InputError(f"a credential of {provider} has no field {name!r}. It has: {', '.join(known)}.")
+        if not value.strip() or not value.isprintable():
+            raise InputError(f"the field {name} is empty or holds a line break or another control character.")
+    if known[0] not in fields:
+        raise InputError(f"a credential of {provider} needs the field {known[0]}.")
+
+
+def _resolved(settings: Settings, engine: Engine, org_id: str, reference: str) -> Credential:
+    kind, name = taken_apart(reference)
+    if kind == STORED:
+        found = credentials.load(engine, settings.secret_key, org_id, name)
+    else:
+        fields = _of_airflow(settings, name) if kind == AIRFLOW else _of_environment(name)
+        found = Credential(reference, fields, org_id)
+    _mask(settings, found.fields)
+    return found
+
+
+def _of_airflow(settings: Settings, conn_id: str) -> Mapping[str, str]:
+    if settings.host is None:
+        raise SecretError(
+            "only Airflow knows its connections, and this runs outside Airflow. Run it as a DAG, or refer to "
+            "stored:NAME or env:VARIABLE."
+        )
+    fields = settings.host.connection(conn_id)
+    if fields is None:
+        raise SecretError(f"Airflow has no connection {conn_id!r}. Make it there, under Admin, Connections.")
+    if not fields.get("token"):
+        raise SecretError(f"the connection {conn_id!r} has no password. Put the token there.")
+    return fields
+
+
+def _of_environment(variable: str) -> dict[str, str]:
+    user, colon, token = os.environ.get(variable, "").strip().partition(":")
+    if not colon:
+        user, token = "", user
+    if not token:
+        raise SecretError(f"the environment variable {variable} is not set here. Set it to the token, or user:token.")
+    return {"username": user, "token": token} if user else {"token": token}
+
+
+def _mask(settings: Settings, fields: Mapping[str, str]) -> None:
+    if settings.host is None:
+        return
+    secrets = [value for name, value in fields.items() if name not in _SHOWN and value]
+    basic = [f"{fields.get('username', '')}:{secret}".encode() for secret in secrets]
+    for text in {*secrets, *(base64.b64encode(pair).decode() for pair in basic)}:
+        for spelling in spellings(text):
+            settings.host.mask(spelling)
