@@ -8,8 +8,6 @@ from sqlalchemy.engine import Engine
 from devhealth.errors import InputError, UnknownName
 from devhealth.pipelines import providers
 from devhealth.pipelines.backfill.request import ORDERS, BackfillRequest, days_between
-from devhealth.pipelines.backfill.sources import locations
-from devhealth.pipelines.backfill.windows import window_days
 from devhealth.pipelines.plan import SNAPSHOT_TARGETS
 from devhealth.relational import reading
 from devhealth.semantic import configurations, organizations, tiers
@@ -21,7 +19,6 @@ class Checked:
     """What a request asks for, once it is known to make sense."""
 
     configuration: SyncConfiguration
-    sources: list[str]
     targets: list[str]
     since: date
     before: date
@@ -43,13 +40,16 @@ def checked(engine: Engine, org_id: str, request: BackfillRequest, as_of: dateti
         raise InputError(f"order is {request.order!r}: expected {' or '.join(ORDERS)}.")
     since, before = days_between(request.since, request.before, as_of)
     tiers.check(engine, org_id, since, before)
-    sources = locations(configuration)
-    if not sources:
-        raise InputError(
-            f"configuration {configuration.name} has no source, so there is nothing to fill. Add one to it first."
-        )
-    window_days(since, before, len(sources) * len(targets))
-    return Checked(configuration, sources, targets, since, before, warnings)
+    if not configuration.sources and not configuration.discovery:
+        raise without_sources(configuration)
+    return Checked(configuration, targets, since, before, warnings)
+
+
+def without_sources(configuration: SyncConfiguration) -> InputError:
+    """What to say of a configuration that reads nothing."""
+    return InputError(
+        f"configuration {configuration.name} has no source, so there is nothing to fill. Add one to it first."
+    )
 
 
 def find_configuration(engine: Engine, org_id: str, name: str, provider: str | None = None) -> SyncConfiguration:

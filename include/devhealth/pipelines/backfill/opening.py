@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from devhealth.pipelines.backfill.checks import checked, find_organisation
+from devhealth.pipelines.backfill.checks import checked, find_organisation, without_sources
 from devhealth.pipelines.backfill.request import NEWEST_FIRST, BackfillRequest, Job
 from devhealth.pipelines.backfill.resuming import reopened
 from devhealth.pipelines.backfill.sources import ResolvedSource, resolved
 from devhealth.pipelines.backfill.windows import cut, window_days
+from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import new_run_id
 from devhealth.semantic import backfill_jobs, database
 from devhealth.semantic.backfill_chunks import Chunk
@@ -44,7 +45,11 @@ def opened(
     asked = checked(engine, org_id, request, as_of)
     for warning in asked.warnings:
         _LOG.warning(warning)
-    sources = resolved(settings, engine, asked.configuration, asked.sources)
+    found = sources_of(settings, asked.configuration)
+    if not found.sources:
+        raise without_sources(asked.configuration)
+    window_days(asked.since, asked.before, len(found.sources) * len(asked.targets))
+    sources = resolved(settings, engine, asked.configuration, found.sources)
     job = BackfillJob(
         org_id=org_id,
         job_id=new_run_id(as_of),
@@ -66,7 +71,7 @@ def opened(
     )
     chunks = _chunks(job, sources)
     backfill_jobs.add(engine, job, chunks)
-    return Job.of(job, request.organisation, len(chunks), asked.warnings)
+    return Job.of(job, request.organisation, len(chunks), [*asked.warnings, *found.warnings])
 
 
 def check_request(settings: Settings, request: BackfillRequest, as_of: datetime) -> None:

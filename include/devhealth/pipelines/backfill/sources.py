@@ -28,11 +28,6 @@ class ResolvedSource:
     repo_id: str
 
 
-def locations(configuration: SyncConfiguration) -> list[str]:
-    """Every path or URL the configuration reads, once."""
-    return list(dict.fromkeys(configuration.sources))
-
-
 def resolved(
     settings: Settings, engine: Engine, configuration: SyncConfiguration, sources: Sequence[str]
 ) -> list[ResolvedSource]:
