@@ -5,7 +5,7 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from upath import UPath
 
 from devhealth.errors import InputError, SecretError, SourceError
-from devhealth.models.unit import Unit
+from devhealth.models.unit import Unit, Window
 from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
@@ -36,10 +36,21 @@ CURSOR_AT_PLAN = "cursor-at-plan"
 PLAN_WARNINGS = "plan-warnings.json"
 """In the staging of a run: what its report says beside the trouble of the units."""
 
+Admit = Callable[[Engine, list[SyncConfiguration], Window], list[SyncConfiguration]]
+"""Which of the configurations may be filled with the days of a window; may raise TierExceeded."""
+
 _LOG = logging.getLogger(__name__)
 
 
-def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
+def within_tier(engine: Engine, chosen: list[SyncConfiguration], window: Window) -> list[SyncConfiguration]:
+    """All of them, when no organisation asks for more days than its tier allows. Raises TierExceeded."""
+    since, before = days_of(window)
+    for org_id in dict.fromkeys(one.org_id for one in chosen):
+        tiers.check(engine, org_id, since, before)
+    return chosen
+
+
+def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_tier) -> list[Unit]:
     """The units of a run: one a source, target and window, of what the probes say has changed.
 
     A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure.
@@ -49,12 +60,10 @@ def plan_sync(settings: Settings, request: SyncRequest) -> list[Unit]:
     database.check(engine)
     _drop_stale_staging(settings)
     chosen = _configurations(engine, request)
+    if request.window:
+        chosen = admit(engine, chosen, request.window)
     found = [(configuration, sources_of(settings, configuration)) for configuration in chosen]
     _leave_warnings(settings, request, [warning for _, sources in found for warning in sources.warnings])
-    if request.window:
-        since, before = days_of(request.window)
-        for org_id in dict.fromkeys(one.org_id for one in chosen):
-            tiers.check(engine, org_id, since, before)
     read_from: dict[tuple[str, str, str], str] = {}
     units = [
         unit
