@@ -3,6 +3,13 @@
 import click
 
 from devhealth.cli.admin_organizations import create_org, list_orgs, set_limit, set_tier
+from devhealth.cli.admin_secrets import (
+    delete_credential,
+    generate_key,
+    list_credentials,
+    rotate_key,
+    set_credential,
+)
 from devhealth.cli.admin_users import add_member, create_user, list_users
 
 EXAMPLES = """
@@ -20,5 +27,7 @@ def admin() -> None:
     """Look after organisations, tiers, people and secrets."""
 
 
-for _command in (create_org, list_orgs, set_tier, set_limit, create_user, list_users, add_member):
+_SECRETS = (generate_key, rotate_key, set_credential, list_credentials, delete_credential)
+
+for _command in (create_org, list_orgs, set_tier, set_limit, create_user, list_users, add_member, *_SECRETS):
     admin.add_command(_command)

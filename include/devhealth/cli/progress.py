@@ -35,7 +35,8 @@ def _plain(event: str, unit: Unit | None, count: int) -> None:
 def _sentence(event: str, unit: Unit | None, count: int) -> str:
     if unit is None:
         return f"{count} of the sources and targets have news" if event == "planned" and count else ""
-    words = {"fetching": "reading ...", "stored": f"{count:,} rows stored", "failed": "failed"}
+    how = f"reading with {unit.credential} ..." if unit.credential else "reading ..."
+    words = {"fetching": how, "stored": f"{count:,} rows stored", "failed": "failed"}
     return f"{unit.name} ({unit.target}): {words[event]}" if event in words else ""
 
 

@@ -11,6 +11,7 @@ EXAMPLES = """
 \b
 Examples:
   devhealth register https://git.example.com/acme/shop.git --org acme
+  devhealth register https://git.example.com/acme/api.git --org acme --credential stored:git-host
   devhealth register ~/src/shop --org acme --depth-days 365 --bot-pattern 'ci@acme'
 """
 
@@ -24,6 +25,7 @@ Examples:
 @click.option("--default-branch", metavar="NAME", help="Default: what origin, a bare HEAD, or main or master say.")
 @click.option("--any-branch", "counts_any_branch", is_flag=True, default=None, help="Metrics count every branch.")
 @click.option("--depth-days", type=click.IntRange(min=1), help="How far back the first sync reads; default: all.")
+@click.option("--credential", metavar="REFERENCE", help="stored:NAME, airflow:CONNECTION_ID or env:VARIABLE.")
 @click.option("--bot-pattern", "bot_patterns", multiple=True, metavar="REGEX", help="`Name <e-mail>` of your bots.")
 @json_option
 def register(
@@ -33,6 +35,7 @@ def register(
     provider: str,
     targets: tuple[str, ...],
     name: str | None,
+    credential: str | None,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -49,7 +52,14 @@ def register(
     org = org or DEFAULT_ORGANISATION
     options = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items() if value}
     chosen = setup.register_source(
-        settings, org, location, provider=PROVIDERS[provider], targets=targets, options=options, name=name
+        settings,
+        org,
+        location,
+        provider=PROVIDERS[provider],
+        targets=targets,
+        options=options,
+        name=name,
+        credential=credential,
     )
     if as_json:
         repo_id = setup.repository_id(settings, org, location, provider=PROVIDERS[provider])
@@ -61,6 +71,7 @@ def register(
                 "targets": chosen.targets,
                 "sources": chosen.sources,
                 "options": chosen.options,
+                "credential": chosen.credential,
             }
         )
     else:

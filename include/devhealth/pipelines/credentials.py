@@ -10,7 +10,7 @@ Every secret is told to the host's log filter before anything else sees it.
 import base64
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sqlalchemy.engine import Engine
@@ -62,9 +62,7 @@ def applied(settings: Settings, engine: Engine, *, org_id: str, reference: str, 
     try:
         credential = _resolved(settings, engine, org_id, reference)
     except (SecretError, UnknownName, InputError) as error:
-        slugs = {one.org_id: one.slug for one in organizations.list_organizations(engine)}
-        reader = f"configuration {configuration!r} of organisation" if configuration else "a source of organisation"
-        raise SecretError(f"{reader} {slugs.get(org_id, org_id)!r} is read with {reference}: {error}") from None
+        raise SecretError(f"{_reader(engine, org_id, configuration)} is read with {reference}: {error}") from None
     return replace(settings, credential=credential)
 
 
@@ -77,16 +75,33 @@ def of_location(settings: Settings, *, org_id: str, provider: str, location: str
     return replace(settings, credential=replace(found, org_id=org_id))
 
 
-def check_fields(provider: str, fields: Mapping[str, str]) -> None:
-    """Raise InputError, never repeating a value, unless a credential of the provider can hold these fields."""
-    known = providers.sources(provider).CREDENTIAL_FIELDS
+def fields_of(provider: str) -> tuple[str, ...]:
+    """What a credential of the provider can hold; the first one is required. Raises UnknownName."""
+    return providers.sources(provider).CREDENTIAL_FIELDS
+
+
+def check_fields(provider: str, names: Collection[str]) -> None:
+    """Raise InputError unless a credential of the provider can consist of these fields."""
+    known = fields_of(provider)
+    if unknown := [name for name in names if name not in known]:
+        raise InputError(
+            f"a credential of {provider} has no field {', '.join(map(repr, unknown))}. It has: {', '.join(known)}."
+        )
+    if known[0] not in names:
+        raise InputError(f"a credential of {provider} needs the field {known[0]!r}.")
+
+
+def check_values(fields: Mapping[str, str]) -> None:
+    """Raise InputError, never repeating a value, for one that no protocol could carry."""
     for name, value in fields.items():
-        if name not in known:
-            raise InputError(f"a credential of {provider} has no field {name!r}. It has: {', '.join(known)}.")
         if not value.strip() or not value.isprintable():
-            raise InputError(f"the field {name} is empty or holds a line break or another control character.")
-    if known[0] not in fields:
-        raise InputError(f"a credential of {provider} needs the field {known[0]}.")
+            raise InputError(f"the field {name!r} is empty, or holds a line break or another control character.")
+
+
+def _reader(engine: Engine, org_id: str, configuration: str) -> str:
+    slugs = {one.org_id: one.slug for one in organizations.list_organizations(engine)}
+    what = f"configuration {configuration!r}" if configuration else "this source"
+    return f"{what} of organisation {slugs[org_id]!r}" if org_id in slugs else what
 
 
 def _resolved(settings: Settings, engine: Engine, org_id: str, reference: str) -> Credential:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import InputError
-from devhealth.pipelines import providers
+from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.providers import SourceIdentity
 from devhealth.semantic import configurations, database, organizations, repositories
 from devhealth.semantic.configurations import SyncConfiguration
@@ -37,20 +37,24 @@ def register_source(
     targets: Sequence[str] = (),
     options: Mapping[str, str | int | bool | list[str]] | None = None,
     name: str | None = None,
+    credential: str | None = None,
 ) -> SyncConfiguration:
     """A sync configuration of one source, made or updated; its organisation and repository are created as needed.
 
     Without a name it is called like the source; a second source of that name gets the digest of its location after it.
-    Targets and options that are not given stay as they are; a new configuration gets every target of the provider.
+    Targets, options and a credential that are not given stay as they are; a new configuration gets every target of the
+    provider. A credential is a reference; an empty one takes off what is there.
 
-    Raises SourceError when the location is no repository, InputError for an unknown target.
+    Raises SourceError when the location is no repository, InputError for an unknown target, SecretError when what the
+    credential refers to cannot be had.
     """
     known = providers.targets(provider)
     for target in targets:
         if target not in known:
             raise InputError(f"{provider} has no target {target!r}. It has: {', '.join(known)}.")
-    identity = providers.sources(provider).resolve(location, settings)
     engine = database.open_semantic(settings)
+    reading = _reading(settings, engine, organisation, provider, location, name=name, credential=credential)
+    identity = providers.sources(provider).resolve(location, reading)
     org_id = organizations.ensure_organization(engine, organisation)
     _register(engine, org_id, provider, identity)
     name = name or _name(engine, org_id, provider, identity)
@@ -64,13 +68,15 @@ def register_source(
         sources=[identity.location],
         targets=list(targets or (before[0].targets if before else known)),
         options={**(before[0].options if before else {}), **(options or {})},
+        credential=credential,
     )
 
 
 def repository_id(settings: Settings, organisation: str, location: str, *, provider: str = "local_git") -> str:
     """The id of the repository at a location; registered when it is new to the organisation."""
     engine = database.open_semantic(settings)
-    identity = providers.sources(provider).resolve(location, settings)
+    reading = _reading(settings, engine, organisation, provider, location)
+    identity = providers.sources(provider).resolve(location, reading)
     return _register(engine, organizations.organization_id(engine, organisation), provider, identity)
 
 
@@ -78,10 +84,31 @@ def find_repository(settings: Settings, organisation: str, location: str, *, pro
     """The id of the repository at a location; None when the organisation never registered it. Writes nothing."""
     engine = database.open_semantic(settings)
     org_id = organizations.organization_id(engine, organisation)
-    identity = providers.sources(provider).resolve(location, settings)
+    reading = _reading(settings, engine, organisation, provider, location)
+    identity = providers.sources(provider).resolve(location, reading)
     return repositories.find(
         engine, org_id, host=identity.provider_host, provider_id=identity.provider_id, aliases=identity.aliases
     )
+
+
+def _reading(
+    settings: Settings,
+    engine: Engine,
+    organisation: str,
+    provider: str,
+    location: str,
+    *,
+    name: str | None = None,
+    credential: str | None = None,
+) -> Settings:
+    """The settings to look at a source with: the credential given, else that of the configuration it stands in."""
+    known = {one.slug: one.org_id for one in organizations.list_organizations(engine)}
+    org_id = known.get(organisation, "")
+    if credential is None:
+        stands_in = configurations.list_configurations(engine, org_id, provider)
+        references = [one.credential for one in stands_in if name == one.name or location in one.sources]
+        credential = next(filter(None, references), "")
+    return credentials.applied(settings, engine, org_id=org_id, reference=credential, configuration=name or "")
 
 
 def _register(engine: Engine, org_id: str, provider: str, identity: SourceIdentity) -> str:

@@ -126,4 +126,4 @@ def _is(org_id: str, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool
 
 def _called(connection: Connection, org_id: str, name: str) -> str:
     slug = connection.execute(select(organizations.c.slug).where(organizations.c.org_id == org_id)).scalar()
-    return f"credential {name!r} of organisation {slug or org_id!r}"
+    return f"credential {name!r} of organisation {slug!r}" if slug else f"credential {name!r} of a new organisation"
