@@ -4,13 +4,15 @@ The revisions stand in the folder `alembic` beside this file, so they travel wit
 the wheel alike; `alembic/` at the root of a checkout is a link to it.
 """
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.errors import InputError, SchemaOutdated, StoreError
-from devhealth.relational import location, open_engine, reading, writing
+from devhealth.relational import location, open_engine, reading, translated, writing
 from devhealth.semantic.tables import HEAD
 from devhealth.settings import Settings
 
@@ -35,8 +37,7 @@ def upgrade(settings: Settings) -> bool:
     try:
         if _revision(engine) == HEAD:
             return False
-        with writing(engine) as connection:
-            _lock(connection)
+        with _migrating(engine) as connection:
             found = _read_revision(connection)
             if found == HEAD:
                 return False
@@ -51,8 +52,7 @@ def downgrade(settings: Settings, revision: str) -> None:
     """Take the tables back to a revision; `base` removes them all."""
     engine = open_semantic(settings)
     try:
-        with writing(engine) as connection:
-            _lock(connection)
+        with _migrating(engine) as connection:
             _reject_newer(_read_revision(connection), engine)
             _migrate(connection, "downgrade", revision)
     finally:
@@ -107,9 +107,29 @@ def _read_revision(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _lock(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+@contextlib.contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction that keeps other migrations waiting.
+
+    SQLite alters a table by making it anew, which foreign keys forbid: there they are checked at the end instead.
+    """
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            yield connection
+        return
+    without_keys = engine.execution_options(devhealth_writes=True).connect()
+    with translated(engine), without_keys as connection:
+        connection.connection.cursor().execute("pragma foreign_keys = off")  # no effect once a transaction has begun
+        with connection.begin():
+            yield connection
+            broken = connection.exec_driver_sql("pragma foreign_key_check").fetchall()
+            if broken:
+                raise StoreError(
+                    f"{location(engine.url)} would hold rows of {broken[0][0]} that refer to nothing, so it is left as "
+                    "it was. Correct them, then migrate again."
+                )
+        connection.connection.cursor().execute("pragma foreign_keys = on")
 
 
 def _migrate(connection: Connection, direction: str, revision: str) -> None:

@@ -184,7 +184,7 @@ metric_dirty_ranges = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     ForeignKeyConstraint(["org_id", "repo_id"], ["repositories.org_id", "repositories.repo_id"]),
-    CheckConstraint("since < before", name="since_before"),
+    CheckConstraint("since < before", name="ck_metric_dirty_ranges_since_before"),  # what the first revision called it
     Index(None, "org_id", "repo_id"),
     sqlite_autoincrement=True,
 )

@@ -16,7 +16,7 @@ def upgrade() -> None:
         "tiers",
         sa.Column("tier", sa.Text, nullable=False),
         sa.Column("backfill_days", sa.Integer),
-        sa.CheckConstraint("backfill_days > 0", name="ck_tiers_backfill_days"),
+        sa.CheckConstraint("backfill_days > 0", name=op.f("ck_tiers_backfill_days")),
         sa.PrimaryKeyConstraint("tier", name="pk_tiers"),
     )
     tiers = sa.table("tiers", sa.column("tier", sa.Text), sa.column("backfill_days", sa.Integer))

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Text, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
         sa.Column("created_at", AT, nullable=False),
-        sa.CheckConstraint("role in ('owner', 'admin', 'member', 'viewer')", name="ck_memberships_role"),
+        sa.CheckConstraint("role in ('owner', 'admin', 'member', 'viewer')", name=op.f("ck_memberships_role")),
         sa.ForeignKeyConstraint(["org_id"], ["organizations.org_id"], name="fk_memberships_organizations"),
         sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name="fk_memberships_users"),
         sa.PrimaryKeyConstraint("org_id", "user_id", name="pk_memberships"),

@@ -25,17 +25,17 @@ def upgrade() -> None:
             ["org_id", "name"],
         )
         table.create_check_constraint(
-            "ck_sync_configurations_one_credential", "credential_name is null or credential_reference is null"
+            op.f("ck_sync_configurations_one_credential"), "credential_name is null or credential_reference is null"
         )
         table.create_check_constraint(
-            "ck_sync_configurations_last_outcome", "last_outcome in ('succeeded', 'partly_failed', 'failed')"
+            op.f("ck_sync_configurations_last_outcome"), "last_outcome in ('succeeded', 'partly_failed', 'failed')"
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("sync_configurations") as table:
-        table.drop_constraint("ck_sync_configurations_last_outcome", type_="check")
-        table.drop_constraint("ck_sync_configurations_one_credential", type_="check")
+        table.drop_constraint(op.f("ck_sync_configurations_last_outcome"), type_="check")
+        table.drop_constraint(op.f("ck_sync_configurations_one_credential"), type_="check")
         table.drop_constraint("fk_sync_configurations_integration_credentials", type_="foreignkey")
         for name in (*NEW_TEXTS, "discovery", "last_run_at"):
             table.drop_column(name)

@@ -30,8 +30,8 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date, nullable=False),
         sa.Column("valid_to", sa.Date),
         sa.Column("created_at", AT, nullable=False),
-        sa.CheckConstraint("kind in ('member', 'repository', 'project')", name="ck_team_mappings_kind"),
-        sa.CheckConstraint("valid_from < valid_to", name="ck_team_mappings_valid_from_valid_to"),
+        sa.CheckConstraint("kind in ('member', 'repository', 'project')", name=op.f("ck_team_mappings_kind")),
+        sa.CheckConstraint("valid_from < valid_to", name=op.f("ck_team_mappings_valid_from_valid_to")),
         sa.ForeignKeyConstraint(
             ["org_id", "team_id"], ["teams.org_id", "teams.team_id"], name="fk_team_mappings_teams"
         ),

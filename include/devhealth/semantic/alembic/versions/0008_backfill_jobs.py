@@ -31,13 +31,15 @@ def upgrade() -> None:
         sa.Column("requested_at", AT, nullable=False),
         sa.Column("started_at", AT),
         sa.Column("finished_at", AT),
-        sa.CheckConstraint("origin in ('command_line', 'dag', 'airflow_backfill')", name="ck_backfill_jobs_origin"),
-        sa.CheckConstraint("sort_order in ('oldest_first', 'newest_first')", name="ck_backfill_jobs_sort_order"),
+        sa.CheckConstraint(
+            "origin in ('command_line', 'dag', 'airflow_backfill')", name=op.f("ck_backfill_jobs_origin")
+        ),
+        sa.CheckConstraint("sort_order in ('oldest_first', 'newest_first')", name=op.f("ck_backfill_jobs_sort_order")),
         sa.CheckConstraint(
             "status in ('pending', 'running', 'completed', 'completed_with_errors', 'failed', 'cancelled')",
-            name="ck_backfill_jobs_status",
+            name=op.f("ck_backfill_jobs_status"),
         ),
-        sa.CheckConstraint("since < before", name="ck_backfill_jobs_since_before"),
+        sa.CheckConstraint("since < before", name=op.f("ck_backfill_jobs_since_before")),
         sa.ForeignKeyConstraint(["org_id"], ["organizations.org_id"], name="fk_backfill_jobs_organizations"),
         sa.PrimaryKeyConstraint("org_id", "job_id", name="pk_backfill_jobs"),
         sa.UniqueConstraint(
@@ -62,8 +64,10 @@ def upgrade() -> None:
         sa.Column("started_at", AT),
         sa.Column("finished_at", AT),
         sa.Column("error", sa.Text),
-        sa.CheckConstraint("status in ('pending', 'running', 'completed', 'failed')", name="ck_backfill_chunks_status"),
-        sa.CheckConstraint("since < before", name="ck_backfill_chunks_since_before"),
+        sa.CheckConstraint(
+            "status in ('pending', 'running', 'completed', 'failed')", name=op.f("ck_backfill_chunks_status")
+        ),
+        sa.CheckConstraint("since < before", name=op.f("ck_backfill_chunks_since_before")),
         sa.ForeignKeyConstraint(
             ["org_id", "job_id"],
             ["backfill_jobs.org_id", "backfill_jobs.job_id"],

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("store_seconds", sa.Float, nullable=False),
         sa.Column("error", sa.Text),
         sa.Column("finished_at", AT, nullable=False),
-        sa.CheckConstraint("outcome in ('stored', 'damaged', 'failed')", name="ck_sync_runs_outcome"),
+        sa.CheckConstraint("outcome in ('stored', 'damaged', 'failed')", name=op.f("ck_sync_runs_outcome")),
         sa.ForeignKeyConstraint(["org_id"], ["organizations.org_id"], name="fk_sync_runs_organizations"),
         sa.PrimaryKeyConstraint("org_id", "run_id", "unit_id", name="pk_sync_runs"),
     )
