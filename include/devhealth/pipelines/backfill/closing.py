@@ -13,7 +13,8 @@ from devhealth.semantic.backfill_chunks import Chunk
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
-_VANISHED = "it was killed or never ran. Resume the backfill: it goes on with what is not done."
+NEVER_RAN = "it was killed or never ran. Resume the backfill: it goes on with what is not done."
+"""Why a chunk failed that nobody worked on to its end."""
 
 
 def close_job(settings: Settings, org_id: str, job_id: str) -> BackfillReport:
@@ -33,9 +34,9 @@ def closed(settings: Settings, engine: Engine, org_id: str, job_id: str, *, stop
     if not stopped and job.status != "cancelled":
         never_ran = [chunk for chunk in chunks if chunk.status in {"pending", "running"}]
     ended = [
-        (chunk.number, chunk_state.failed_run(unit_of(settings, job, None, chunk), _VANISHED)) for chunk in never_ran
+        (chunk.number, chunk_state.failed_run(unit_of(settings, job, None, chunk), NEVER_RAN)) for chunk in never_ran
     ]
-    status = "failed" if stopped else _status(chunks)
+    status = "failed" if stopped else status_of(chunks)
     if ended or job.status in {"pending", "running", "cancelled"}:
         after = [*failures_of(chunks), *failures_of(_failed(never_ran))]
         error = stopped or failure_text(sorted(after, key=lambda one: one.number), len(chunks))
@@ -61,7 +62,8 @@ def closed(settings: Settings, engine: Engine, org_id: str, job_id: str, *, stop
     )
 
 
-def _status(chunks: list[Chunk]) -> str:
+def status_of(chunks: list[Chunk]) -> str:
+    """What the chunks make of their job: completed, completed_with_errors or failed."""
     completed = sum(chunk.status == "completed" for chunk in chunks)
     if completed == len(chunks):
         return "completed"
@@ -69,7 +71,7 @@ def _status(chunks: list[Chunk]) -> str:
 
 
 def _failed(chunks: list[Chunk]) -> list[Chunk]:
-    return [replace(chunk, status="failed", error=_VANISHED) for chunk in chunks]
+    return [replace(chunk, status="failed", error=NEVER_RAN) for chunk in chunks]
 
 
 def _slug(engine: Engine, org_id: str) -> str:

@@ -1,13 +1,13 @@
 """From a request to a job: every check, the sources, the chunks."""
 
 import logging
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.engine import Engine
 
 from devhealth.pipelines.backfill.checks import checked, find_organisation, without_sources
 from devhealth.pipelines.backfill.request import NEWEST_FIRST, BackfillRequest, Job
-from devhealth.pipelines.backfill.resuming import reopened
+from devhealth.pipelines.backfill.resuming import check_reopening, reopened, reopened_by_its_run
 from devhealth.pipelines.backfill.sources import ResolvedSource, resolved
 from devhealth.pipelines.backfill.windows import cut, window_days
 from devhealth.pipelines.discovery import sources_of
@@ -36,12 +36,11 @@ def opened(
 ) -> Job:
     """As `open_job`; `is_held`: the caller holds the turn of the job to resume."""
     org_id = find_organisation(engine, request.organisation)
-    job_id = request.job_id
-    if request.run_id:
-        own = backfill_jobs.of_run(engine, org_id, request.dag_id, request.run_id)
-        job_id = own.job_id if own else job_id
-    if job_id:
-        return reopened(settings, engine, org_id, job_id, request, is_held=is_held)
+    own = backfill_jobs.of_run(engine, org_id, request.dag_id, request.run_id) if request.run_id else None
+    if own:
+        return reopened_by_its_run(settings, engine, own, request)
+    if request.job_id:
+        return reopened(settings, engine, org_id, request, is_held=is_held)
     asked = checked(engine, org_id, request, as_of)
     for warning in asked.warnings:
         _LOG.warning(warning)
@@ -74,11 +73,16 @@ def opened(
     return Job.of(job, request.organisation, len(chunks), [*asked.warnings, *found.warnings])
 
 
-def check_request(settings: Settings, request: BackfillRequest, as_of: datetime) -> None:
-    """Raise what `open_job` would for a new job, as far as it can be told without asking the sources."""
+def check_request(settings: Settings, request: BackfillRequest, as_of: datetime) -> tuple[date, date] | None:
+    """The days a new job would fill, None for one to resume; raises what can be told without asking the sources."""
     engine = database.open_semantic(settings)
     database.check(engine)
-    checked(engine, find_organisation(engine, request.organisation), request, as_of)
+    org_id = find_organisation(engine, request.organisation)
+    if request.job_id:
+        check_reopening(engine, org_id, request)
+        return None
+    asked = checked(engine, org_id, request, as_of)
+    return asked.since, asked.before
 
 
 def _chunks(job: BackfillJob, sources: list[ResolvedSource]) -> list[Chunk]:

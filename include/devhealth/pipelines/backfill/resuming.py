@@ -30,26 +30,43 @@ def find_job(engine: Engine, org_id: str, organisation: str, job_id: str) -> Bac
     return job
 
 
-def reopened(
-    settings: Settings, engine: Engine, org_id: str, job_id: str, request: BackfillRequest, *, is_held: bool = False
-) -> Job:
-    """The job with everything pending that is not completed; sources that were out of reach are tried again.
+def check_reopening(engine: Engine, org_id: str, request: BackfillRequest, *, is_held: bool = False) -> BackfillJob:
+    """The job to resume, once it is known that it can be; its sources are not asked.
 
-    Raises InputError for a job that is completed (unless the same DAG run asks again) or that somebody else works on.
-    `is_held`: the caller holds the job's turn.
+    Raises InputError for a job that is completed or that somebody else works on. `is_held`: the caller holds its turn.
     """
-    job = find_job(engine, org_id, request.organisation, job_id)
-    is_own = bool(request.run_id) and (job.dag_id, job.run_id) == (request.dag_id, request.run_id)
-    chunks = backfill_chunks.read(engine, org_id, job_id)
+    job = find_job(engine, org_id, request.organisation, request.job_id)
     if job.status == "completed":
-        if is_own:
-            return Job.of(job, request.organisation, len(chunks))
-        raise InputError(f"backfill {job_id} is completed: nothing is left to resume. Start a new one.")
+        raise InputError(f"backfill {job.job_id} is completed: nothing is left to resume. Start a new one.")
     _reject_contradiction(job, request)
-    if not is_own and not is_held:
+    if not is_held:
         _reject_if_running(engine, job)
-    configuration = find_configuration(engine, org_id, job.configuration, job.provider)
+    find_configuration(engine, org_id, job.configuration, job.provider)
     tiers.check(engine, org_id, job.since, job.before)
+    return job
+
+
+def reopened(
+    settings: Settings, engine: Engine, org_id: str, request: BackfillRequest, *, is_held: bool = False
+) -> Job:
+    """The job to resume, everything pending that is not completed; sources that were out of reach are tried again."""
+    job = check_reopening(engine, org_id, request, is_held=is_held)
+    return _reopened(settings, engine, job, request)
+
+
+def reopened_by_its_run(settings: Settings, engine: Engine, job: BackfillJob, request: BackfillRequest) -> Job:
+    """The job of a DAG run that asks for it once more, as a cleared task does; a completed one stays as it is."""
+    if job.status == "completed":
+        chunks = backfill_chunks.read(engine, job.org_id, job.job_id)
+        return Job.of(job, request.organisation, len(chunks))
+    tiers.check(engine, job.org_id, job.since, job.before)
+    return _reopened(settings, engine, job, request)
+
+
+def _reopened(settings: Settings, engine: Engine, job: BackfillJob, request: BackfillRequest) -> Job:
+    org_id, job_id = job.org_id, job.job_id
+    configuration = find_configuration(engine, org_id, job.configuration, job.provider)
+    chunks = backfill_chunks.read(engine, org_id, job_id)
     unresolved = list(dict.fromkeys(chunk.source for chunk in chunks if not chunk.repo_id))
     for one in resolved(settings, engine, configuration, unresolved):
         if one.repo_id:
