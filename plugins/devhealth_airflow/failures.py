@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
 
 
 @contextmanager
 def told_to_airflow() -> Iterator[None]:
-    """A DevhealthError leaves as AirflowFailException (no retry) or AirflowException (retry), itself the cause."""
+    """A DevhealthError leaves as AirflowFailException (no retry) or AirflowException (retry), itself the cause.
+
+    What a cancelled backfill has left to do is skipped.
+    """
     from devhealth import errors
 
     hopeless = (
@@ -20,6 +23,8 @@ def told_to_airflow() -> Iterator[None]:
     )
     try:
         yield
+    except errors.BackfillCancelled as error:
+        raise AirflowSkipException(str(error)) from error
     except hopeless as error:
         raise AirflowFailException(str(error)) from error
     except errors.DevhealthError as error:

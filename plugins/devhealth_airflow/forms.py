@@ -47,9 +47,9 @@ def targets(known: Sequence[str] = ()) -> Param:
         [],
         type=["null", "array"],
         items={"type": "string", **({"enum": list(known)} if known else {})},
-        examples=list(known) or None,
         title="Targets",
         description="Empty: the targets that each configuration names.",
+        **({"examples": list(known)} if known else {}),
     )
 
 

@@ -1,12 +1,13 @@
 """Settings of a task: the connections `devhealth_postgres` and `devhealth_clickhouse` first, then the environment.
 
-Passwords are told to Airflow's secrets masker, as they are and as they stand in a URI, before anybody can log them.
+Passwords and keys are told to Airflow's secrets masker, as they are and as they stand in a URI, before anybody can log
+them.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
@@ -19,9 +20,12 @@ ANALYTICS_CONNECTION = "devhealth_clickhouse"
 
 def task_settings() -> "Settings":
     """The settings of this task. Only to be called while a task runs: it asks Airflow for connections."""
+    from devhealth.semantic.secret_box import keys_of
     from devhealth.settings import Settings
 
-    settings = Settings.from_environment()
+    settings = replace(Settings.from_environment(), host=AirflowHost())
+    for key in keys_of(settings.secret_key):
+        mask_secret(key)
     semantic, analytics = _connection(SEMANTIC_CONNECTION), _connection(ANALYTICS_CONNECTION)
     if semantic:
         settings = replace(settings, semantic_uri=sqlalchemy_url(semantic))
@@ -80,5 +84,24 @@ def _secrets_of(uri: str) -> Iterator[str]:
     except ValueError:  # not a URI: whoever reads it will say so
         return
     if written:
-        plain = unquote(written)
-        yield from {written, plain, quote(plain, safe=""), quote_plus(plain)}
+        from devhealth.models.credential import spellings
+
+        yield from {written, *spellings(unquote(written))}
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowHost:
+    """What Airflow offers the engine while a task runs: see `devhealth.settings.Host`."""
+
+    _masked: set[str] = field(default_factory=set, repr=False)
+
+    def connection(self, conn_id: str) -> dict[str, str] | None:
+        """Login and password of a connection, as a credential calls them; None when there is none of that id."""
+        found = _connection(conn_id)
+        return found and {"username": found.login or "", "token": found.password or ""}
+
+    def mask(self, secret: str) -> None:
+        """Keep the text out of the logs of this task."""
+        if secret not in self._masked:
+            mask_secret(secret)
+            self._masked.add(secret)

@@ -1,11 +1,19 @@
 """What Airflow knows of its runs, asked by a task."""
 
+from typing import Any
+
 from airflow import __version__
 
 
 def state_of_run(dag_id: str, run_id: str) -> str | None:
     """queued, running, success or failed; None for a run that is no longer there."""
     return _state_on_2(dag_id, run_id) if __version__.startswith("2.") else _state_on_3(dag_id, run_id)
+
+
+def backfill_command(dag_run: Any) -> str:
+    """What is the same for all runs of one `airflow dags backfill`; empty on 3.x, where a task cannot know it."""
+    job_id = getattr(dag_run, "creating_job_id", None)
+    return _command_on_2(job_id) if job_id else ""
 
 
 def _state_on_2(dag_id: str, run_id: str) -> str | None:
@@ -21,3 +29,12 @@ def _state_on_3(dag_id: str, run_id: str) -> str | None:
     if not RuntimeTaskInstance.get_dr_count(dag_id, run_ids=[run_id]):
         return None
     return str(RuntimeTaskInstance.get_dagrun_state(dag_id, run_id))
+
+
+def _command_on_2(job_id: int) -> str:
+    from airflow.jobs.job import Job
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        job = session.get(Job, job_id)
+        return f"{job_id} {job.start_date.isoformat() if job else ''}"

@@ -16,7 +16,7 @@ from devhealth_airflow import forms
 from devhealth_airflow.operators.backfill import BackfillOperator
 from devhealth_airflow.operators.connector import ConnectorOperator
 from devhealth_airflow.operators.finish import AnnounceOperator, FinishOperator, VerdictOperator
-from devhealth_airflow.operators.plan import PlanOperator
+from devhealth_airflow.operators.plan import REFUSALS, PlanOperator
 from devhealth_airflow.operators.processor import ProcessorOperator
 from devhealth_airflow.operators.sink import SinkOperator
 from devhealth_airflow.schedules import every_day
@@ -25,6 +25,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Start date of all DAGs: no task runs for an interval before it, and a backfill may go back to the first commit."""
 TASK_DEFAULTS = {"owner": "devhealth", "retries": 2, "execution_timeout": timedelta(hours=6)}
 """How long to wait before a retry is left to Airflow's own `default_task_retry_delay`."""
+
+_REFUSALS = f"{{{{ ti.xcom_pull(task_ids='plan', key='{REFUSALS}') or '' }}}}"
 
 
 def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = "default_pool") -> DAG:
@@ -41,7 +43,7 @@ def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = 
         params=_params(targets),
     ) as dag:
         plan = PlanOperator(task_id="plan", provider=provider)
-        finish = FinishOperator(task_id="finish", provider=provider, units=plan.output)
+        finish = FinishOperator(task_id="finish", provider=provider, units=plan.output, refusals=_REFUSALS)
         units = plan.output
         if __version__.startswith("2."):
             backfill = BackfillOperator(task_id="backfill", units=units)

@@ -17,35 +17,40 @@ class FinishOperator(BaseOperator):
     to the tasks after it.
     """
 
-    template_fields: Sequence[str] = ("units",)
+    template_fields: Sequence[str] = ("units", "refusals")
 
-    def __init__(self, *, provider: str, units: Any, **kwargs: Any) -> None:
+    def __init__(self, *, provider: str, units: Any, refusals: str = "", **kwargs: Any) -> None:
         super().__init__(trigger_rule="all_done", **kwargs)
         self.provider = provider
         self.units = units
+        self.refusals = refusals
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Counts of the run, and one sentence on the units that failed."""
+        """Counts of the run, and one sentence on the units that failed and the organisations that were left out."""
         del context
         if self.units is None:
             raise AirflowFailException("the run could not be planned: the log of the task `plan` says why.")
         if not self.units:
             self.log.info("Nothing is new.")
-            return {"planned": 0, "stored": 0, "rows": 0, "failure": ""}
+            return {"planned": 0, "stored": 0, "rows": 0, "failure": self.refusals}
         with told_to_airflow():
             import msgspec
 
             from devhealth.models.unit import Unit
+            from devhealth.pipelines.backfill.airflow_runs import finish_airflow_run
             from devhealth.pipelines.finish import finish_sync
 
-            units = msgspec.convert(self.units, list[Unit])
-            report = finish_sync(task_settings(), units, provider=self.provider, run_id=units[0].run_id)
+            settings, units = task_settings(), msgspec.convert(self.units, list[Unit])
+            report = finish_sync(settings, units, provider=self.provider, run_id=units[0].run_id)
+            finish_airflow_run(settings, units)
         self.log.info("%d of %d units stored, %d rows", len(report.stored), report.planned, report.rows)
         return {
             "planned": report.planned,
             "stored": len(report.stored),
             "rows": report.rows,
-            "failure": report.failure_text() if report.failed else "",
+            "failure": "; ".join(
+                part for part in (report.failure_text() if report.failed else "", self.refusals) if part
+            ),
         }
 
 

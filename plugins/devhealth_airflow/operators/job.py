@@ -85,4 +85,13 @@ class CloseJobOperator(BaseOperator):
         with told_to_airflow():
             from devhealth.pipelines.backfill import close_job
 
-            return close_job(task_settings(), self.job["org_id"], self.job["job_id"])
+            report = close_job(task_settings(), self.job["org_id"], self.job["job_id"])
+        self.log.info("%s: %d of %d chunks, %d rows", report.status, report.completed, report.chunks, report.rows)
+        return {
+            "organisation": report.organisation,
+            "status": report.status,
+            "chunks": report.chunks,
+            "completed": report.completed,
+            "rows": report.rows,
+            "failure": report.failure_text(),
+        }

@@ -8,17 +8,25 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
+from devhealth_airflow.runs import backfill_command, state_of_run
 
 if TYPE_CHECKING:
     from devhealth.models.unit import Window
+    from devhealth.pipelines.backfill.airflow_runs import PlannedRun
+    from devhealth.pipelines.request import SyncRequest
+    from devhealth.settings import Settings
+
+REFUSALS = "refusals"
+"""Key of the XCom that says which organisations were left out and why."""
 
 
 class PlanOperator(BaseOperator):
     """Plans the units of a run from its params and data interval; none when nothing is new.
 
     A backfill run selects its data interval and a run with `since` or `before` those days; both leave the watermarks
-    alone. Every other run goes from the cursor to its own time. Tables that are missing or older than this code are
-    brought up to date first, so unpausing a DAG is all there is to installing it.
+    alone, and the organisation's tier limits both, a backfill by all of its runs together. Organisations that are left
+    out for that are named under the key REFUSALS. Every other run goes from the cursor to its own time. Tables that are
+    missing or older than this code are brought up to date first, so unpausing a DAG is all there is to installing it.
     """
 
     template_fields: Sequence[str] = ("provider",)
@@ -49,11 +57,26 @@ class PlanOperator(BaseOperator):
             )
             settings = task_settings()
             prepare(settings)
-            units = plan_sync(settings, request)
+            if context["dag_run"].run_type == "backfill":
+                planned = _of_backfill(settings, request, context)
+                units = planned.units
+                context["ti"].xcom_push(key=REFUSALS, value="; ".join(planned.refusals))
+            else:
+                units = plan_sync(settings, request)
         for unit in units:
             self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
         self.log.info("%d units to sync", len(units)) if units else self.log.info("Nothing is new.")
         return [msgspec.to_builtins(unit) for unit in units]
+
+
+def _of_backfill(settings: "Settings", request: "SyncRequest", context: Any) -> "PlannedRun":
+    from devhealth.pipelines.backfill import reconcile
+    from devhealth.pipelines.backfill.airflow_runs import AirflowRun, plan_airflow_run
+
+    run = context["dag_run"]
+    reconcile(settings, state_of_run)
+    this = AirflowRun(dag_id=run.dag_id, run_id=run.run_id, command=backfill_command(run))
+    return plan_airflow_run(settings, request, this, state_of_run)
 
 
 def _window(context: Any, as_of: datetime) -> "Window | None":
