@@ -10,6 +10,7 @@ from devhealth.errors import InputError
 from devhealth.metrics import engine as metrics_engine
 from devhealth.metrics.engine import Scope
 from devhealth.models.unit import DayRange
+from devhealth.pipelines import people
 from devhealth.pipelines.reports import MetricsReport, TableTiming
 from devhealth.relational import turn
 from devhealth.semantic import database, dirty_ranges, organizations
@@ -43,6 +44,7 @@ def compute_dirty(
     org_ids = [org_id] if org_id else [one.org_id for one in organizations.list_organizations(engine)]
     tomorrow = as_of.astimezone(UTC).date() + timedelta(days=1)
     with turn(engine, TURN):
+        people.settle(settings, engine, org_ids, as_of)
         taken = [one for one in dirty_ranges.take(engine, org_id) if one.since < tomorrow]
         with connection.connected(settings) as client:
             schema.ensure_schema(client)
@@ -69,6 +71,7 @@ def compute_range(
     engine = database.open_semantic(settings)
     database.check(engine)
     org_id = organizations.organization_id(engine, organisation) if organisation else None
+    org_ids = [org_id] if org_id else [one.org_id for one in organizations.list_organizations(engine)]
     first, last = since or date(1970, 1, 1), before or (as_of.date() + timedelta(days=1))
     if first >= last:
         raise InputError(
@@ -79,6 +82,7 @@ def compute_range(
         rows = client.execute("select org_id, repo_id from repositories final order by org_id, repo_id")
     scopes = [Scope(org, repo, first, last) for org, repo in rows if org_id in (None, org)]
     with turn(engine, TURN):
+        people.settle(settings, engine, org_ids, as_of)
         return _compute(settings, scopes, as_of, on_table, ranges=0)
 
 

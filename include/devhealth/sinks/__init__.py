@@ -4,11 +4,11 @@ What a sink holds afterwards does not depend on how often or in which order batc
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Protocol
 
-from devhealth.models.table import Record, Snapshot
+from devhealth.models.table import R, Record, Snapshot
 from devhealth.settings import Settings
 
 
@@ -20,6 +20,10 @@ class Sink(Protocol):
 
     async def write_batch(self, records: list[Record], session: Any) -> int:
         """Store the records, of any types; the count of those written."""
+        ...
+
+    async def read(self, kind: type[R], org_ids: Sequence[str], session: Any) -> list[R]:
+        """What is held of a small table of some organisations: the newest row of each key."""
         ...
 
     async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
@@ -58,6 +62,10 @@ class TwoSinks:
         count = await self._primary.write_batch(records, session[0])
         await self._secondary.write_batch(records, session[1])
         return count
+
+    async def read(self, kind: type[R], org_ids: Sequence[str], session: tuple[Any, Any]) -> list[R]:
+        """What the primary holds."""
+        return await self._primary.read(kind, org_ids, session[0])
 
     async def retire(self, snapshot: Snapshot, session: tuple[Any, Any]) -> list[date]:
         """Retire in both."""

@@ -7,13 +7,13 @@ the same rows. What a snapshot said is noted, and holds for rows that arrive aft
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from operator import attrgetter
 
 from clickhouse_driver import Client
 
-from devhealth.models.table import Record, Snapshot, Table, table_of
+from devhealth.models.table import R, Record, Snapshot, Table, table_of
 from devhealth.settings import Settings
 from devhealth.sinks.clickhouse_block import insert, literal
 from devhealth.warehouse.connection import connected
@@ -43,6 +43,10 @@ class ClickHouseSink:
     async def write_batch(self, records: list[Record], session: Client) -> int:
         """Store the records, of any types; the count given."""
         return await asyncio.to_thread(self._write, records, session)
+
+    async def read(self, kind: type[R], org_ids: Sequence[str], session: Client) -> list[R]:
+        """The newest row of each key of these organisations."""
+        return await asyncio.to_thread(_read, kind, org_ids, session)
 
     async def retire(self, snapshot: Snapshot, session: Client) -> list[date]:
         """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
@@ -76,6 +80,16 @@ def open_clickhouse_sink(settings: Settings) -> Iterator[ClickHouseSink]:
     with connected(settings) as client:
         ensure_schema(client)
         yield ClickHouseSink(client)
+
+
+def _read(kind: type[R], org_ids: Sequence[str], client: Client) -> list[R]:
+    declared = table_of(kind)
+    names = [column.name for column in declared.columns]
+    rows = client.execute(
+        f"select {', '.join(names)} from {declared.name} final where org_id in %(org_ids)s",  # noqa: S608 -- declared
+        {"org_ids": tuple(org_ids)},
+    )
+    return [kind(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def _newer_snapshots(client: Client, declared: Table, rows: list[Record]) -> Iterator[Snapshot]:

@@ -6,7 +6,7 @@ after it: a batch written twice, late or out of order leaves the same rows. One 
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from itertools import groupby
@@ -19,9 +19,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql import ColumnElement
 
 from devhealth.errors import InputError, SettingsError
-from devhealth.models.table import Record, Snapshot, table_of
+from devhealth.models.table import R, Record, Snapshot, table_of
 from devhealth.models.table import Table as Declared
-from devhealth.relational import insert_into, open_engine, writing
+from devhealth.relational import insert_into, open_engine, reading, writing
 from devhealth.settings import Settings
 from devhealth.sinks import sql_rows
 from devhealth.sinks.sql_rows import Row
@@ -40,12 +40,19 @@ class SqlSink:
             for kind, some in groupby(sorted(records, key=lambda record: type(record).__name__), type):
                 declared = _declared(kind)
                 rows = sql_rows.newest(declared, some)
-                repositories = {row[:2] for row in rows}
+                repositories = {row[:2] if "repo_id" in declared.key else row[:1] for row in rows}
                 _lock(connection, declared, repositories)
                 _write(connection, declared, rows)
                 if declared.gone:
                     _mark_late_ones_gone(connection, declared, repositories, oldest=sql_rows.oldest(declared, rows))
         return len(records)
+
+    async def read(self, kind: type[R], org_ids: Sequence[str], session: Engine) -> list[R]:
+        """The row of each key of these organisations."""
+        table = record_tables(session.dialect.name)[_declared(kind).name]
+        with reading(session) as connection:
+            rows = connection.execute(select(table).where(table.c.org_id.in_(list(org_ids))))
+            return [kind(**row._mapping) for row in rows]  # noqa: SLF001 -- public by its documentation
 
     async def retire(self, snapshot: Snapshot, session: Engine) -> list[date]:
         """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
