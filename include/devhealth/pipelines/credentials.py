@@ -54,14 +54,15 @@ def applied(settings: Settings, engine: Engine, *, org_id: str, reference: str, 
     """The settings with the credential a reference stands for.
 
     Without a reference, a credential the settings carry already stays where it is the organisation's own. Raises
-    SecretError, naming the configuration, the reference and the remedy.
+    SecretError, naming the configuration, the reference and the remedy; InputError for what is no reference.
     """
     if not reference:
         own = settings.credential
         return settings if own is None or own.org_id == org_id else replace(settings, credential=None)
+    kind, name = taken_apart(reference)
     try:
-        credential = _resolved(settings, engine, org_id, reference)
-    except (SecretError, UnknownName, InputError) as error:
+        credential = _resolved(settings, engine, org_id, kind, name)
+    except (SecretError, UnknownName) as error:
         raise SecretError(f"{_reader(engine, org_id, configuration)} is read with {reference}: {error}") from None
     return replace(settings, credential=credential)
 
@@ -104,13 +105,12 @@ def _reader(engine: Engine, org_id: str, configuration: str) -> str:
     return f"{what} of organisation {slugs[org_id]!r}" if org_id in slugs else what
 
 
-def _resolved(settings: Settings, engine: Engine, org_id: str, reference: str) -> Credential:
-    kind, name = taken_apart(reference)
+def _resolved(settings: Settings, engine: Engine, org_id: str, kind: str, name: str) -> Credential:
     if kind == STORED:
         found = credentials.load(engine, settings.secret_key, org_id, name)
     else:
         fields = _of_airflow(settings, name) if kind == AIRFLOW else _of_environment(name)
-        found = Credential(reference, fields, org_id)
+        found = Credential(f"{kind}:{name}", fields, org_id)
     _mask(settings, found.fields)
     return found
 
