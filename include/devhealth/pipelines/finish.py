@@ -9,10 +9,13 @@ import msgspec
 from sqlalchemy.engine import Engine
 
 from devhealth.models.unit import DayRange, Unit
+from devhealth.pipelines import outcomes
+from devhealth.pipelines.chunk_state import unit_run
 from devhealth.pipelines.plan import CURSOR_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.semantic import database, dirty_ranges, watermarks
+from devhealth.semantic.sync_runs import UnitRun
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
@@ -27,7 +30,8 @@ _LOG = logging.getLogger(__name__)
 def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run_id: str) -> SyncReport:
     """Commit what is stored: advance watermarks, mark the touched days dirty, drop the staged pages.
 
-    Units that failed stamp nothing and are named in the report; the caller decides how to fail. Harmless when repeated.
+    Units that failed stamp nothing and are named in the report; the caller decides how to fail. How each unit and each
+    configuration ended is kept in the semantic database. Harmless when repeated.
     """
     engine = database.open_semantic(settings)
     stored: list[StoredUnit] = []
@@ -35,22 +39,28 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
     run = UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(run_id)}")
     warnings = _read(run, PLAN_WARNINGS, list[str]) or []
     reports: list[StageReport] = []
+    runs: list[UnitRun] = []
     for unit in units:
         staging = UnitStaging(unit.staging)
-        reports += _stage_reports(staging)
+        stages = _stage_reports(staging)
+        reports += stages
         done = _read(staging, "stored.json", StoredUnit)
         if done is None:
             failed.append(_read(staging, "error.json", UnitFailure) or _vanished(unit, staging))
+            runs.append(unit_run(unit, "failed", stored=None, stages=stages, error=failed[-1].error))
             continue
         stored.append(done)
         days = done.days + ([_day_of(unit)] if unit.target in SNAPSHOT_TARGETS and done.rows else [])
         dirty_ranges.mark(engine, unit.org_id, unit.repo_id, days, reason=f"{unit.target} {unit.run_id}")
         damage = _read(staging, "damage.json", UnitFailure)
+        outcome, error = ("damaged", damage.error) if damage else ("stored", "")
+        runs.append(unit_run(unit, outcome, stored=done, stages=stages, error=error))
         if damage:
             failed.append(damage)
         elif unit.mode != "backfill":
             warnings += _advance(engine, unit, staging)
         staging.drop_pages()
+    outcomes.note_units(engine, runs)
     report = SyncReport(
         run_id=run_id,
         provider=provider,

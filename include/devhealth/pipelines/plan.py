@@ -14,7 +14,7 @@ from upath import UPath
 
 from devhealth.errors import InputError, SecretError, SourceError
 from devhealth.models.unit import Unit, Window
-from devhealth.pipelines import credentials, providers
+from devhealth.pipelines import credentials, outcomes, providers
 from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
@@ -53,7 +53,8 @@ def within_tier(engine: Engine, chosen: list[SyncConfiguration], window: Window)
 def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_tier) -> list[Unit]:
     """The units of a run: one a source, target and window, of what the probes say has changed.
 
-    A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure.
+    A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure. A
+    configuration without news has been looked at, and says so.
     Raises InputError, UnknownName or TierExceeded before anything is fetched.
     """
     engine = database.open_semantic(settings)
@@ -76,6 +77,9 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
             f"{len(units)} units planned, at most {MOST_UNITS} fit one run: "
             "name fewer configurations or targets, or split the configuration."
         )
+    if not request.window:
+        busy = {(unit.org_id, unit.configuration) for unit in units}
+        outcomes.note_quiet(engine, [one for one in chosen if (one.org_id, one.name) not in busy], request.run_id)
     return units
 
 
