@@ -63,6 +63,9 @@ class Sources(Protocol):
 class Discovery(Protocol):
     """The module `devhealth.connectors.<provider>.discovery`."""
 
+    def check_source(self, location: str) -> None:
+        """Raise InputError for a text that is no path or URL of a source, or that holds a secret; asks nobody."""
+
     def check(self, rule: str) -> None:
         """Raise InputError for a rule that cannot be used."""
 
@@ -95,7 +98,7 @@ def discovery(provider: str) -> Discovery:
 
 
 def options(provider: str) -> type[Struct]:
-    """The options a configuration of the provider may have, with their names in YAML; raises UnknownName."""
+    """The options a configuration of the provider may have, with their names in documents; raises UnknownName."""
     targets(provider)
     module = importlib.import_module(f"devhealth.connectors.{provider}.options")
     return cast("type[Struct]", module.Options)

@@ -35,15 +35,20 @@ def ensure_organization(engine: Engine, slug: str) -> str:
 
     Raises InputError for a slug that is not lower-case letters, digits, dots, dashes and underscores.
     """
-    org_id = _new_id(slug)
+    check_slug(slug)
     with reading(engine) as connection:
         known = connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar()
     if known:
         return str(known)
     with writing(engine) as connection:
-        row = {"org_id": org_id, "slug": slug, "created_at": datetime.now(UTC)}
-        connection.execute(insert_into(connection, organizations).values(row).on_conflict_do_nothing())
-    return org_id
+        return ensure(connection, slug)
+
+
+def ensure(connection: Connection, slug: str) -> str:
+    """As `ensure_organization`, in the caller's transaction."""
+    row = {"org_id": _new_id(slug), "slug": slug, "created_at": datetime.now(UTC)}
+    connection.execute(insert_into(connection, organizations).values(row).on_conflict_do_nothing())
+    return str(connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar_one())
 
 
 def create_organization(engine: Engine, slug: str, tier: str = FIRST_TIER) -> Organization:
@@ -87,10 +92,15 @@ def list_organizations(engine: Engine) -> list[Organization]:
         return [Organization(row.org_id, row.slug, row.tier, row.created_at) for row in connection.execute(query)]
 
 
-def _new_id(slug: str) -> str:
+def check_slug(slug: str) -> None:
+    """Raise InputError for a text that is no slug."""
     if not _SLUG.fullmatch(slug):
         raise InputError(
             f"organisation {slug!r} is no valid slug: expected 1 to 64 lower-case letters, digits, dots, dashes or "
             "underscores, with a letter or digit at both ends, such as acme or data-platform."
         )
+
+
+def _new_id(slug: str) -> str:
+    check_slug(slug)
     return str(uuid.uuid5(_NAMESPACE, slug))

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from wcmatch import glob
 
-from devhealth.errors import InputError
+from devhealth.connectors.local_git import remote_url
+from devhealth.errors import InputError, SourceNotFound
 from devhealth.settings import Settings
 
 _FLAGS = glob.GLOBSTAR | glob.BRACE | glob.CASE
@@ -57,6 +58,23 @@ def check(rule: str) -> None:
             glob.translate(part, flags=_FLAGS)
         except Exception as error:  # wcmatch keeps its own error to itself
             raise InputError(f"the glob {rule!r} cannot be used: {error}. Write a simpler one.") from error
+
+
+def check_source(location: str) -> None:
+    """Raise InputError unless a text is an absolute path or a clone URL without credentials; nothing is asked for it.
+
+    The text is not repeated where it may hold a secret.
+    """
+    try:
+        remote = remote_url.parse(location)
+    except SourceNotFound as error:
+        raise InputError(str(error)) from None
+    if remote is None and not os.path.isabs(location):  # noqa: PTH117 - it may be of another machine
+        raise InputError(f"{location!r} is neither an absolute path nor a clone URL: write it in full.")
+    if remote is not None and remote.credentials:
+        raise InputError(
+            f"the URL of {remote.alias} holds credentials: take them out and name a `credential` that holds them."
+        )
 
 
 def _expanded(rule: str) -> str:

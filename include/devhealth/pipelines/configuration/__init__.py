@@ -1,0 +1,1 @@
+"""What an organisation is, as one YAML document: read, compared with what is stored, applied whole or not at all."""
