@@ -129,7 +129,7 @@ def begin(engine: Engine, org_id: str, job_id: str, number: int, *, is_attempt: 
                     started_at=now,
                     finished_at=None,
                     error=None,
-                    attempts=backfill_chunks.c.attempts + is_attempt,
+                    attempts=backfill_chunks.c.attempts + int(is_attempt),
                 )
             )
         if found.job_status != "running":
