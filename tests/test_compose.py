@@ -20,7 +20,7 @@ def example_variables():
 
 
 def test_the_whole_platform_stands_in_it():
-    airflow = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "init"}
+    airflow = {"api-server", "scheduler", "dag-processor", "triggerer", "worker", "backfill-worker", "init"}
     assert {"postgres", "redis", "clickhouse"} | airflow == set(SERVICES)
 
 
@@ -77,3 +77,12 @@ def test_what_a_service_waits_for_exists_and_can_be_healthy(name):
 def test_only_the_web_page_is_published_and_only_on_this_machine():
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published == {"api-server": ["127.0.0.1:${AIRFLOW_PORT}:8080"]}
+
+
+def test_chunks_of_backfills_have_a_pool_that_exists_and_workers_that_listen():
+    environment = COMPOSE["x-airflow"]["environment"]
+    pool, queue = (environment[f"AIRFLOW__DEVHEALTH__BACKFILL_{name}"] for name in ("POOL", "QUEUE"))
+    assert f"airflow pools set {pool} 1 " in SERVICES["init"]["command"][-1]
+    listened_to = {name: service["command"] for name, service in SERVICES.items() if "--queues" in service["command"]}
+    queues = {name: command[command.index("--queues") + 1].split(",") for name, command in listened_to.items()}
+    assert queues == {"worker": ["default"], "backfill-worker": [queue]}
