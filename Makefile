@@ -21,16 +21,28 @@ DEVHEALTH := "$(STATE)/bin/devhealth"
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Sync a repository through Airflow, show its metrics; REPO=path-or-url.
+demo: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Sync a repository through Airflow, backfill its last 30 days, show its metrics; REPO=path-or-url.
 	@$(DEVHEALTH) warehouse start
-	@$(DEVHEALTH) db upgrade
-	@registered=$$($(DEVHEALTH) register "$(REPO)" --org demo --json) || exit $$?; \
-	field() { sed -nE "s/^  \"$$1\": (\".*\"),?\$$/\1/p" <<<"$$registered"; }; \
-	.venv/bin/python -m devhealth_airflow.one_machine.run_here "$(STATE)/logs/demo.log" \
-	  "sync_local_git={\"configurations\": [$$(field name)], \"organisation\": \"demo\"}" compute_metrics && \
-	$(DEVHEALTH) show --org demo --repo "$$(field repo_id | tr -d '\"')"
+	@printf '%s\n' "$$ORGANISATION" >"$(STATE)/demo.yaml"
+	@$(DEVHEALTH) config apply "$(STATE)/demo.yaml"
+	@.venv/bin/python -m devhealth_airflow.one_machine.run_here "$(STATE)/logs/demo.log" \
+	  'sync_local_git={"organisation": "demo"}' compute_metrics
+	@$(DEVHEALTH) backfill run --org demo --config demo --target git --since 30d
+	@$(DEVHEALTH) status --org demo
+	@$(DEVHEALTH) show --org demo --repo "$(REPO)"
 	@echo '      `make airflow` shows the runs in Airflow.'
 	@echo '      `.devhealth/bin/devhealth --help` is the command line.'
+
+define ORGANISATION
+organisations:
+  demo:
+    configurations:
+      demo:
+        provider: local_git
+        sources: ['$(subst ','',$(shell cd "$(REPO)" 2>/dev/null && pwd || echo "$(REPO)"))']
+        targets: [git, blame]
+endef
+demo: export ORGANISATION := $(ORGANISATION)
 
 airflow: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Start Airflow with the DAGs on this machine and say where to log in.
 	@$(DEVHEALTH) db upgrade
@@ -72,7 +84,17 @@ clean: ## Stop the embedded ClickHouse, then remove the environments, caches and
 
 .devhealth/bin/devhealth: Makefile
 	@mkdir -p .devhealth/bin
-	@printf '#!/bin/sh\nexport DEVHEALTH_HOME="$${DEVHEALTH_HOME:-%s}" PYTHONPATH="%s"\nexec "%s" -m devhealth.cli "$$@"\n' "$(STATE)" "$(CURDIR)/include" "$(CURDIR)/.venv/bin/python" >$@
+	@printf '%s\n' "$$COMMAND_LINE" >$@
 	@chmod +x $@
+
+define COMMAND_LINE
+#!/bin/sh
+export DEVHEALTH_HOME="$${DEVHEALTH_HOME:-$(STATE)}" PYTHONPATH="$(CURDIR)/include"
+# The Airflow that `make airflow` starts is the one that `devhealth backfill run --airflow` asks.
+export AIRFLOW_HOME="$${AIRFLOW_HOME:-$(STATE)/airflow}" AIRFLOW__CORE__LOAD_EXAMPLES=False
+export AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__PLUGINS_FOLDER="$(CURDIR)/plugins"
+exec "$(CURDIR)/.venv/bin/python" -m devhealth.cli "$$@"
+endef
+.devhealth/bin/devhealth: export COMMAND_LINE := $(COMMAND_LINE)
 
 .PHONY: help demo airflow test check docs bench lock clean
