@@ -18,8 +18,8 @@ How many days a backfill may cover is a matter of the organisation's tier (table
 backfill cancel`: chunks that have not begun are skipped. **Go on** after a failure or a kill by clearing the run, or
 with a new run whose *job* is the id of the old one: what is stored already is left alone.
 
-**One chunk at a time**, oldest first, and a chunk that has begun is finished before the next begins. To work on
-several at once, make a pool with as many slots and name it in `airflow.cfg`; `backfill_queue` sends chunks to Celery
+**One task at a time**, oldest days first, and a chunk that has begun goes before one that has not. To work on several
+chunks at once, make a pool with as many slots and name it in `airflow.cfg`; `backfill_queue` sends chunks to Celery
 workers of their own.
 
     [devhealth]

@@ -83,6 +83,8 @@ def test_chunks_of_backfills_have_a_pool_that_exists_and_workers_that_listen():
     environment = COMPOSE["x-airflow"]["environment"]
     pool, queue = (environment[f"AIRFLOW__DEVHEALTH__BACKFILL_{name}"] for name in ("POOL", "QUEUE"))
     assert f"airflow pools set {pool} 1 " in SERVICES["init"]["command"][-1]
-    listened_to = {name: service["command"] for name, service in SERVICES.items() if "--queues" in service["command"]}
-    queues = {name: command[command.index("--queues") + 1].split(",") for name, command in listened_to.items()}
-    assert queues == {"worker": ["default"], "backfill-worker": [queue]}
+    commands = {name: service.get("command", []) for name, service in SERVICES.items()}
+    queues = {
+        name: command[command.index("--queues") + 1] for name, command in commands.items() if "--queues" in command
+    }
+    assert queues == {"worker": "default", "backfill-worker": queue}

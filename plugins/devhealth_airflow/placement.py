@@ -1,10 +1,10 @@
 """Where the chunks of a backfill run: pool and queue, from the section `[devhealth]` of Airflow's configuration.
 
     [devhealth]
-    backfill_pool = devhealth_backfill      as many chunks at once as it has slots; it must exist
+    backfill_pool = devhealth_backfill      as many tasks of chunks at once as it has slots; it must exist
     backfill_queue = backfill               Celery workers that listen on it take the chunks
 
-Without a pool of their own, the tasks of a run follow one another.
+Without a pool of its own a backfill runs one task at a time.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ SHARED_POOL = "default_pool"
 
 
 def chunk_defaults() -> dict[str, Any]:
-    """Arguments of the tasks of a chunk. By their weight a chunk that has begun is finished before another begins."""
+    """Arguments of the tasks of a chunk. Their weight lets a chunk that has begun go before one that has not."""
     queue = conf.get("devhealth", "backfill_queue", fallback="")
     return {"pool": _pool(), "weight_rule": "upstream", **({"queue": queue} if queue else {})}
 
