@@ -54,7 +54,10 @@ class Sources(Protocol):
     """What a credential of the provider holds; the first one is required."""
 
     def resolve(self, location: str, settings: Settings) -> SourceIdentity:
-        """Who the source at a path or URL is."""
+        """Who the source at a path or URL is; raises SourceError for one that cannot be read."""
+
+    def identify(self, location: str) -> SourceIdentity:
+        """The same, without asking a remote."""
 
     def credential_in(self, location: str) -> Credential | None:
         """The credential a location carries itself, good for that location only."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import InputError
+from devhealth.models.credential import AIRFLOW
 from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.providers import SourceIdentity
 from devhealth.semantic import configurations, database, organizations, repositories
@@ -53,8 +54,7 @@ def register_source(
         if target not in known:
             raise InputError(f"{provider} has no target {target!r}. It has: {', '.join(known)}.")
     engine = database.open_semantic(settings)
-    reading = _reading(settings, engine, organisation, provider, location, name=name, credential=credential)
-    identity = providers.sources(provider).resolve(location, reading)
+    identity = _identity(settings, engine, organisation, provider, location, name=name, credential=credential)
     org_id = organizations.ensure_organization(engine, organisation)
     _register(engine, org_id, provider, identity)
     name = name or _name(engine, org_id, provider, identity)
@@ -75,8 +75,7 @@ def register_source(
 def repository_id(settings: Settings, organisation: str, location: str, *, provider: str = "local_git") -> str:
     """The id of the repository at a location; registered when it is new to the organisation."""
     engine = database.open_semantic(settings)
-    reading = _reading(settings, engine, organisation, provider, location)
-    identity = providers.sources(provider).resolve(location, reading)
+    identity = _identity(settings, engine, organisation, provider, location)
     return _register(engine, organizations.organization_id(engine, organisation), provider, identity)
 
 
@@ -84,14 +83,13 @@ def find_repository(settings: Settings, organisation: str, location: str, *, pro
     """The id of the repository at a location; None when the organisation never registered it. Writes nothing."""
     engine = database.open_semantic(settings)
     org_id = organizations.organization_id(engine, organisation)
-    reading = _reading(settings, engine, organisation, provider, location)
-    identity = providers.sources(provider).resolve(location, reading)
+    identity = _identity(settings, engine, organisation, provider, location)
     return repositories.find(
         engine, org_id, host=identity.provider_host, provider_id=identity.provider_id, aliases=identity.aliases
     )
 
 
-def _reading(
+def _identity(
     settings: Settings,
     engine: Engine,
     organisation: str,
@@ -100,15 +98,22 @@ def _reading(
     *,
     name: str | None = None,
     credential: str | None = None,
-) -> Settings:
-    """The settings to look at a source with: the credential given, else that of the configuration it stands in."""
+) -> SourceIdentity:
+    """Who a source is, looked at with the credential given, else with that of the configuration it stands in.
+
+    Only Airflow has its connections, so outside it a source that is read with one is not looked at.
+    """
     known = {one.slug: one.org_id for one in organizations.list_organizations(engine)}
     org_id = known.get(organisation, "")
     if credential is None:
         stands_in = configurations.list_configurations(engine, org_id, provider)
         references = [one.credential for one in stands_in if name == one.name or location in one.sources]
         credential = next(filter(None, references), "")
-    return credentials.applied(settings, engine, org_id=org_id, reference=credential, configuration=name or "")
+    sources = providers.sources(provider)
+    if credential.startswith(f"{AIRFLOW}:") and settings.host is None:
+        return sources.identify(location)
+    reading = credentials.applied(settings, engine, org_id=org_id, reference=credential, configuration=name or "")
+    return sources.resolve(location, reading)
 
 
 def _register(engine: Engine, org_id: str, provider: str, identity: SourceIdentity) -> str:

@@ -65,7 +65,8 @@ class GitProcess:
                 )
             except OSError as error:
                 self._stderr.close()
-                raise start_failure(folder, error) from error
+                del environment, extra_environment  # a traceback may show local names, and so may those it comes from
+                raise start_failure(folder, error) from None
 
     @property
     def output(self) -> BinaryIO:

@@ -43,13 +43,15 @@ def transfer(folder: Path, arguments: Sequence[str], remote: RemoteUrl, settings
         folder, [*limits, *arguments], is_transfer=True, extra_environment=credentials.environment(remote, settings)
     ) as process:
         content = process.output.read()
-        outcome = process.wait()
+        outcome = _discreet(process.wait(), remote, settings)
     if not outcome.is_success:
-        told = credentials.struck_out(
-            outcome.stderr, remote, settings
-        )  # before it is cut short, and half a secret left
-        raise _failure(remote, Outcome(outcome.status, told), credentials.of_remote(remote, settings))
+        raise _failure(remote, outcome, credentials.of_remote(remote, settings))
     return content
+
+
+def _discreet(outcome: Outcome, remote: RemoteUrl, settings: Settings) -> Outcome:
+    """The outcome without the secrets that a server repeats, before a message is cut short and leaves half of one."""
+    return Outcome(outcome.status, credentials.struck_out(outcome.stderr, remote, settings))
 
 
 def _failure(remote: RemoteUrl, outcome: Outcome, given: Credential | None) -> SourceError | StagingError:

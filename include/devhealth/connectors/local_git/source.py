@@ -42,10 +42,9 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     A path stands for the worktree or bare repository around it. Credentials in a URL serve this one look at it.
     Raises SourceNotFound or SourceForbidden with the remedy.
     """
-    path = os.path.expanduser(location)  # noqa: PTH111 - an unknown user's ~ is no reason to crash
-    remote = None if os.path.lexists(path) else remote_url.parse(location)
+    remote = _remote_at(location)
     if remote is None:
-        return _local_identity(Path(path))
+        return identify(location)
     if remote.credentials:
         _LOG.warning(
             "The URL of %s holds credentials. They are used by this process only and not stored: for scheduled runs "
@@ -57,9 +56,15 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     return _identity(remote.location, remote)
 
 
+def identify(location: str) -> SourceIdentity:
+    """As `resolve`, without asking whether the remote of a clone URL is there."""
+    remote = _remote_at(location)
+    return _identity(remote.location, remote) if remote else _local_identity(Path(_path(location)))
+
+
 def credential_in(location: str) -> Credential | None:
     """The credentials a clone URL holds, as a credential for its host alone; None for every other location."""
-    remote = None if os.path.lexists(os.path.expanduser(location)) else remote_url.parse(location)  # noqa: PTH111
+    remote = _remote_at(location)
     return credentials.in_url(remote) if remote else None
 
 
@@ -75,6 +80,14 @@ def open_source(source: str, settings: Settings, as_of: datetime | None = None) 
 def is_mirrored(source: str) -> bool:
     """Whether `open_source` gives a mirror of ours, and not somebody's own repository."""
     return not os.path.isabs(source) and remote_url.parse(source) is not None  # noqa: PTH117 - no Path for a URL
+
+
+def _remote_at(location: str) -> RemoteUrl | None:
+    return None if os.path.lexists(_path(location)) else remote_url.parse(location)
+
+
+def _path(location: str) -> str:
+    return os.path.expanduser(location)  # noqa: PTH111 - an unknown user's ~ is no reason to crash
 
 
 def _local_identity(given: Path) -> SourceIdentity:
