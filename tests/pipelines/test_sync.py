@@ -60,6 +60,16 @@ def test_nothing_new_is_nothing_to_do(settings, registered):
     assert plan_sync(settings, request()) == []
 
 
+def test_a_quiet_source_is_stored_up_to_the_time_it_was_looked_at(settings, registered):
+    run_sync(settings, request())
+    before = watermark(settings)
+    later = NOW + timedelta(days=2)
+    assert plan_sync(settings, request(as_of=later, window=window_between("2026-05-20", None, NOW)))
+    assert watermark(settings) == before
+    assert plan_sync(settings, request(as_of=later)) == []
+    assert watermark(settings) == watermarks.Watermark(later, before.cursor)
+
+
 def test_a_full_resync_fetches_everything_and_changes_nothing(settings, registered):
     run_sync(settings, request())
     before = query(settings, "select * except fetched_at from commits final order by sha")

@@ -86,6 +86,20 @@ def test_times_of_other_zones_are_compared_as_instants(engine: Engine, acme: str
     assert advance(engine, acme, shop, NOW - timedelta(hours=1), "later").cursor == "later"
 
 
+def test_a_look_that_finds_nothing_new_moves_it_as_far_as_it_looked(engine: Engine, acme: str, shop: str):
+    def confirm(at: datetime, cursor: str) -> Watermark | None:
+        watermarks.confirm(engine, acme, shop, "git", at=at, cursor=cursor, now=NOW)
+        return watermarks.read(engine, acme, shop, "git")
+
+    assert confirm(NOW, "seen") is None
+    advance(engine, acme, shop, NOW - timedelta(days=3), "seen")
+    assert confirm(NOW - timedelta(days=2), "seen") == Watermark(NOW - timedelta(days=2), "seen")
+    assert confirm(NOW - timedelta(days=4), "seen") == Watermark(NOW - timedelta(days=2), "seen")
+    assert confirm(NOW - timedelta(days=1), "other") == Watermark(NOW - timedelta(days=2), "seen")
+    assert watermarks.read(engine, acme, shop, "blame") is None
+    assert confirm(NOW + timedelta(days=9), "seen") == Watermark(NOW, "seen")
+
+
 def test_targets_repositories_and_organisations_have_their_own(engine: Engine, acme: str, shop: str):
     beta = organizations.ensure_organization(engine, "beta")
     same = {"provider": "local_git", "host": "localhost", "name": "shop"}

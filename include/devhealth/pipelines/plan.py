@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -54,7 +55,8 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
     """The units of a run: one a source, target and window, of what the probes say has changed.
 
     A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure. A
-    configuration without news has been looked at, and says so.
+    source without news is stored up to the run's time: its watermark moves there, and its configuration says that it
+    has been looked at.
     Raises InputError, UnknownName or TierExceeded before anything is fetched.
     """
     engine = database.open_semantic(settings)
@@ -136,6 +138,8 @@ def _units_of_source(
         stood = watermarks.read(engine, org_id, repo_id, target) if repo_id and request.window is None else None
         cursor = None if request.full_resync else _cursor(settings, stood, org_id, repo_id, provider, target)
         if cursor and not _has_news(settings, provider, target, source, configuration, cursor):
+            at, now = request.as_of, datetime.now(UTC)
+            watermarks.confirm(engine, org_id, repo_id, target, at=at, cursor=cursor.decode(), now=now)
             continue
         unit = _unit(settings, request, configuration, source, name, repo_id, target, is_first=cursor is None)
         staging = UnitStaging(unit.staging)

@@ -86,5 +86,22 @@ def advance(
     return Advance(after.at, after.cursor, before.at if before.at > now else None)
 
 
+def confirm(
+    engine: Engine, org_id: str, repo_id: str, target: str, *, at: datetime, cursor: str, now: datetime
+) -> None:
+    """Move the watermark to `at`, or to `now` when that is earlier: nothing is new since this cursor.
+
+    An earlier time changes nothing, nor does a cursor that is not the one that stands.
+    """
+    until, table = min(at, now), sync_watermarks.c
+    key = {"org_id": org_id, "repo_id": repo_id, "target": target}
+    with writing(engine) as connection:
+        connection.execute(
+            update(sync_watermarks)
+            .where(*_is(key), table.cursor == cursor, table.at < until)
+            .values(at=until, updated_at=now)
+        )
+
+
 def _is(key: dict[str, str]) -> list[ColumnElement[bool]]:
     return [sync_watermarks.c[column] == value for column, value in key.items()]
