@@ -52,13 +52,18 @@ def at_work(
         try:
             yield ChunkAtWork(unit, engine, is_completed=not is_left)
         except Exception as error:
-            with contextlib.suppress(DevhealthError):  # an unreachable database is often the very error
-                run = failed_run(unit, str(error) if isinstance(error, DevhealthError) else repr(error))
-                backfill_chunks.fail(engine, unit.org_id, unit.job_id, unit.chunk, run)
+            note_failure(engine, unit, error)
             raise
     finally:
         if opened is None:
             engine.dispose()
+
+
+def note_failure(engine: Engine, unit: Unit, error: Exception) -> None:
+    """The chunk failed."""
+    with contextlib.suppress(DevhealthError):  # an unreachable database is often the very error
+        run = failed_run(unit, str(error) if isinstance(error, DevhealthError) else repr(error))
+        backfill_chunks.fail(engine, unit.org_id, unit.job_id, unit.chunk, run)
 
 
 def failed_run(unit: Unit, error: str) -> UnitRun:

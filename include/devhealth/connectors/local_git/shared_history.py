@@ -1,16 +1,17 @@
 """A repository's refs and commits, listed once for all chunks of a backfill: each chunk takes the slice of its window.
 
     history.json             what was listed (`_History`), and by the name of which listing
-    pages/<listing>-<page>   every commit that page of a unit would hold without a window, by committer time
+    pages/<listing>-<page>   every commit that page of a unit would hold without a window, newest first
 
-Whoever comes first lists. Two at once both list, neither waiting for the other: the files of a listing are whole before
-history.json names them, so a reader sees one listing or another, never parts of two.
+Whoever comes first lists. Two processes at once both list, neither waiting for the other: the files of a listing are
+whole before history.json names them, so a reader sees one listing or another, never parts of two.
 """
 
 import uuid
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 import msgspec
@@ -25,6 +26,8 @@ from devhealth.staging import UnitStaging
 _NAME = "history.json"
 _TIME = 20
 """Digits of a time in a listing: all its lines are of one length, so that a time is found without reading the rest."""
+_LISTING = Lock()
+"""The threads of one process wait for each other."""
 
 
 class _History(msgspec.Struct, frozen=True):
@@ -41,7 +44,8 @@ def stage_slice(unit: Unit, folder: Path, staging: UnitStaging, read_state: Call
     The refs are in the state of one chunk only.
     """
     shared = UnitStaging(unit.shared)
-    history = _read(shared) or _list_all(unit, folder, shared, read_state)
+    with _LISTING:
+        history = _read(shared) or _list_all(unit, folder, shared, read_state)
     if unit.window is None:
         raise ValueError(f"{unit.unit_id} shares a history, but has no window")
     for name in (pages.NEW_IN_DEFAULT, pages.NEW_ELSEWHERE):
@@ -80,21 +84,21 @@ def _file(listing: str, page: str) -> str:
 
 def _sort(path: Path) -> None:
     lines = (line.split() for line in path.read_bytes().splitlines())
-    commits = sorted((int(seconds), sha) for seconds, sha in lines)
+    commits = sorted(((int(seconds), sha) for seconds, sha in lines), reverse=True)  # the order git reads fastest
     with path.open("wb") as file:
         file.writelines(b"%0*d %s\n" % (_TIME, seconds, sha) for seconds, sha in commits)
 
 
 def _copy_within(lines: BinaryIO, path: Path, window: Window) -> None:
     times = _Times(lines)
-    first = bisect_left(times, window.since.timestamp())
-    last = bisect_left(times, window.before.timestamp(), first)
+    first = bisect_right(times, -window.before.timestamp())
+    last = bisect_right(times, -window.since.timestamp(), first)
     lines.seek(first * times.width)
     path.write_bytes(lines.read((last - first) * times.width))
 
 
 class _Times(Sequence[int]):
-    """The times of a listing, read where they are asked for."""
+    """The times of a listing, read where they are asked for; negative, since the newest comes first."""
 
     def __init__(self, lines: BinaryIO) -> None:
         self._lines = lines
@@ -106,7 +110,7 @@ class _Times(Sequence[int]):
 
     def __getitem__(self, at: int) -> int:  # type: ignore[override]  # nobody asks for a slice
         self._lines.seek(at * self.width)
-        return int(self._lines.read(_TIME))
+        return -int(self._lines.read(_TIME))
 
 
 def _without_refs(state: GitState) -> GitState:

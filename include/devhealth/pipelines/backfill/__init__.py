@@ -4,12 +4,13 @@ A chunk is a source, a target and a window of days. It counts once its rows are 
 """
 
 from devhealth.pipelines.backfill.closing import close_job
+from devhealth.pipelines.backfill.events import Event
 from devhealth.pipelines.backfill.opening import check_request, open_job
 from devhealth.pipelines.backfill.planning import plan_job
 from devhealth.pipelines.backfill.reconciling import Ask, reconcile
 from devhealth.pipelines.backfill.report import BackfillReport, ChunkFailure
 from devhealth.pipelines.backfill.request import BackfillRequest, Job
-from devhealth.pipelines.backfill.run import Event, run_backfill
+from devhealth.pipelines.backfill.run import run_backfill
 from devhealth.pipelines.backfill.status import ChunkStatus, JobStatus, cancel_job, list_chunks, list_jobs
 
 __all__ = [

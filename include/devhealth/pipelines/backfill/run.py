@@ -1,48 +1,28 @@
-"""A whole backfill in one process, without Airflow: the same stages, overlapped, over one connection to each store."""
+"""A whole backfill in one process, without Airflow."""
 
-import asyncio
 import contextlib
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy.engine import Engine
 
-from devhealth.errors import BackfillCancelled, BackfillInterrupted, DevhealthError, StoreError, WarehouseError
-from devhealth.models.unit import Unit
-from devhealth.pipelines import chunk_state, metrics, providers
+from devhealth.errors import BackfillCancelled, BackfillInterrupted, DevhealthError
+from devhealth.pipelines import metrics
 from devhealth.pipelines.backfill.closing import closed
+from devhealth.pipelines.backfill.events import Event, OnEvent
 from devhealth.pipelines.backfill.opening import opened
 from devhealth.pipelines.backfill.planning import plan_job
 from devhealth.pipelines.backfill.report import BackfillReport
 from devhealth.pipelines.backfill.request import BackfillRequest, Job
 from devhealth.pipelines.backfill.resuming import lock_of, running_elsewhere
 from devhealth.pipelines.backfill.stopping import stoppable
-from devhealth.pipelines.reports import StageReport
-from devhealth.pipelines.run import CountedPages, Timed
-from devhealth.pipelines.stages import damage_of, readable_pages, store_batches
+from devhealth.pipelines.backfill.work import work_on
 from devhealth.relational import turn_if_free
 from devhealth.semantic import database
 from devhealth.settings import Settings
-from devhealth.sinks import Sink, open_sink
-from devhealth.staging import UnitStaging
 
 _PATIENCE_SECONDS = 2
 """Longer than anybody holds a job's turn only to look whether it is free."""
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens in a run: opened, reading, page, completed, failed, computing."""
-
-    kind: str
-    job: Job
-    unit: Unit | None = None
-    count: int = 0
-    """opened: chunks to do; page: pages read of the unit; completed: rows stored."""
-    error: str = ""
-
-
-OnEvent = Callable[[Event], None]
 
 
 def _silent(event: Event) -> None:
@@ -85,7 +65,7 @@ def _work(settings: Settings, engine: Engine, job: Job, on_event: OnEvent) -> Ba
         with stoppable():
             units = plan_job(settings, job.org_id, job.job_id)
             on_event(Event(kind="opened", job=job, count=len(units)))
-            _Chunks(settings, engine, job, on_event).work_on(units)
+            work_on(settings, engine, job, units, on_event)
     except KeyboardInterrupt:
         report = closed(settings, engine, job.org_id, job.job_id, stopped=_stopped(job, "it was interrupted"))
         raise BackfillInterrupted(
@@ -102,60 +82,3 @@ def _work(settings: Settings, engine: Engine, job: Job, on_event: OnEvent) -> Ba
 
 def _stopped(job: Job, reason: str) -> str:
     return f"{reason.removesuffix('.')}. `devhealth backfill run --job {job.job_id}` goes on."
-
-
-class _Chunks:
-    """Works on chunks one after the other, with one sink; a broken connection is opened anew."""
-
-    def __init__(self, settings: Settings, engine: Engine, job: Job, on_event: OnEvent) -> None:
-        self._settings, self._engine, self._job, self._tell = settings, engine, job, on_event
-        self._unresolved: dict[str, Exception] = {}
-
-    def work_on(self, units: list[Unit]) -> None:
-        """Do them all. Raises what makes the rest hopeless: a store out of reach, a cancelled job."""
-        left = iter(units)
-        is_left = bool(units)
-        while is_left:
-            with open_sink(self._settings) as sink:
-                is_left = any(not self._is_done(unit, sink) for unit in left)
-
-    def _is_done(self, unit: Unit, sink: Sink) -> bool:
-        """Whether the sink is still good after the unit."""
-        self._tell(Event(kind="reading", job=self._job, unit=unit))
-        try:
-            with chunk_state.at_work(self._settings, unit, is_attempt=True, opened=self._engine) as chunk:
-                rows = 0 if chunk.is_completed else self._store(unit, sink, chunk)
-        except BackfillCancelled:
-            raise
-        except Exception as error:  # noqa: BLE001 - the outermost edge of a chunk: it is recorded, the others go on
-            self._tell(Event(kind="failed", job=self._job, unit=unit, error=str(error)))
-            return not isinstance(error, (StoreError, WarehouseError))
-        self._tell(Event(kind="completed", job=self._job, unit=unit, count=rows))
-        return True
-
-    def _store(self, unit: Unit, sink: Sink, chunk: chunk_state.ChunkAtWork) -> int:
-        if unit.source in self._unresolved:
-            raise self._unresolved[unit.source]
-        staging = UnitStaging(unit.staging)
-        pages = Timed(readable_pages(self._settings, unit))
-        counted = CountedPages(
-            pages, lambda count: self._tell(Event(kind="page", job=self._job, unit=unit, count=count))
-        )
-        try:
-            batches = Timed(providers.processor(unit.provider, unit.target).to_records(counted, unit))
-            stored = asyncio.run(store_batches(self._settings, unit, batches, sink))
-        except Exception as error:
-            if not unit.repo_id:
-                self._unresolved[unit.source] = error
-            raise
-        chunk.stored(
-            stored,
-            [
-                StageReport(stage="fetch", seconds=pages.seconds, pages=counted.count, bytes=counted.bytes),
-                StageReport(stage="process", seconds=batches.seconds - pages.seconds),
-                StageReport(stage="store", seconds=stored.seconds),
-            ],
-            damage_of(staging),
-        )
-        staging.reset()
-        return sum(stored.rows.values())
