@@ -4,6 +4,8 @@ Syncs note which days of which repositories they touched. This DAG takes those n
 exactly these days, and strikes off what it took. It runs when an Airflow sync has stored something, and once an hour in
 case an event got lost; with nothing to do it takes seconds.
 
+Beside that it looks after backfills: a job whose run was killed or deleted does not stay `running`.
+
 **By hand**, *since* or *before* compute a range of days whether or not anything in it changed: for a new metric, or a
 corrected one.
 """
@@ -11,6 +13,7 @@ corrected one.
 from airflow.providers.common.compat.sdk import DAG
 
 from devhealth_airflow import forms
+from devhealth_airflow.operators.job import ReconcileOperator
 from devhealth_airflow.operators.metrics import MetricsOperator
 from devhealth_airflow.schedules import when_facts_arrive
 from devhealth_airflow.sync_dag import LONG_AGO, TASK_DEFAULTS
@@ -38,3 +41,4 @@ with DAG(
         since="{{ params.since or '' }}",
         before="{{ params.before or '' }}",
     )
+    ReconcileOperator(task_id="backfills")

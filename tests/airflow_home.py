@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -117,6 +118,41 @@ def new_home(folder: Path, database: Path | None = None, *, delivery: Path = ROO
             "DEVHEALTH_HOME": str(folder / "devhealth"),
         },
     )
+
+
+def schedulable(home: AirflowHome, **more: str) -> AirflowHome:
+    """The home as its scheduler and, on 3.x, its API server see it: on free ports, running only what is asked for."""
+    api = free_port()
+    return home.with_environment(
+        AIRFLOW__API__HOST="127.0.0.1",
+        AIRFLOW__API__PORT=str(api),
+        AIRFLOW__API__WORKERS="1",
+        AIRFLOW__API_AUTH__JWT_SECRET="only-known-to-the-processes-of-this-test" * 2,
+        AIRFLOW__CORE__EXECUTION_API_SERVER_URL=f"http://127.0.0.1:{api}/execution/",
+        AIRFLOW__CORE__EXECUTOR="LocalExecutor",
+        AIRFLOW__CORE__PARALLELISM="4",
+        AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(free_port()),
+        AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE="False",
+        _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK="1",  # 2.11: several tasks beside a SQLite file
+        **more,
+    )
+
+
+@contextlib.contextmanager
+def scheduling(home: AirflowHome) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """The processes that run what is asked for while the block lasts; the block may have killed them itself."""
+    started = [home.start("scheduler", log="scheduler.log")]
+    if not IS_2:
+        started.append(home.start("api-server", log="api.log"))
+    with running(*started):
+        yield started
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A backfill job: opened, cut into chunks, closed."""
+"""A backfill job: opened, cut into chunks, closed; and jobs whose run is gone."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -95,3 +95,18 @@ class CloseJobOperator(BaseOperator):
             "rows": report.rows,
             "failure": report.failure_text(),
         }
+
+
+class ReconcileOperator(BaseOperator):
+    """Notes which backfill jobs nobody works on any more, as Airflow knows of their runs: killed, deleted, ended."""
+
+    def execute(self, context: Any) -> dict[str, str]:
+        """Jobs that Airflow could not be asked about, and why."""
+        del context
+        with told_to_airflow():
+            from devhealth.pipelines.backfill import reconcile
+            from devhealth.pipelines.setup import prepare
+
+            settings = task_settings()
+            prepare(settings)
+            return reconcile(settings, state_of_run)
