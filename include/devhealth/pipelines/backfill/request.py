@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from devhealth.errors import InputError
+from devhealth.pipelines.days import EARLIEST
 from devhealth.pipelines.request import window_between
 from devhealth.semantic.backfill_jobs import BackfillJob
 
@@ -80,13 +81,11 @@ def days_between(since: date | str | None, before: date | str | None, as_of: dat
     if since is None or since == "":
         raise InputError("since is missing: expected the first day to fill, such as 2026-01-31, or 30d for 30 days.")
     relative = _DAYS_AGO.fullmatch(since) if isinstance(since, str) else None
+    window = window_between(EARLIEST if relative else since, before or tomorrow, as_of)
+    assert window is not None  # noqa: S101 - days were given
+    first, last = window.since.date(), window.before.date()
     if relative:
-        last = window_between(None, before or tomorrow, as_of)
-        assert last is not None  # noqa: S101 - a day was given
-        try:
-            since = last.before.date() - timedelta(days=int(relative[1]))
-        except OverflowError:
-            since = date.min
-    window = window_between(since, before or tomorrow, as_of)
-    assert window is not None  # noqa: S101 - a day was given
-    return window.since.date(), window.before.date()
+        first = last - min(timedelta(days=int(relative[1])), last - date.min)
+    if first < EARLIEST:
+        raise InputError(f"since {since} reaches back before {EARLIEST}: no record is older. Choose a later day.")
+    return first, last
