@@ -1,5 +1,6 @@
 """The unit of work that travels through Airflow: one source, one target, one window. Small, and free of secrets."""
 
+import hashlib
 from datetime import datetime
 
 import msgspec
@@ -48,6 +49,11 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the chunk in its job."""
     shared: str = ""
     """Folder or URI that the units of one job and source share; empty for a unit that stands alone."""
+
+
+def source_digest(org_id: str, configuration: str, source: str, target: str) -> str:
+    """Ten characters for a target of a source of a configuration; the id of its unit in a sync ends in them."""
+    return hashlib.sha256(f"{org_id}\0{configuration}\0{source}\0{target}".encode()).hexdigest()[:10]
 
 
 class DayRange(msgspec.Struct, frozen=True, order=True):

@@ -1,7 +1,6 @@
 """From sync configurations and watermarks to the units of a run."""
 
 import contextlib
-import hashlib
 import logging
 import shutil
 import time
@@ -14,7 +13,7 @@ from sqlalchemy.engine import Engine
 from upath import UPath
 
 from devhealth.errors import InputError, SecretError, SourceError
-from devhealth.models.unit import Unit, Window
+from devhealth.models.unit import Unit, Window, source_digest
 from devhealth.pipelines import credentials, outcomes, providers
 from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
@@ -185,9 +184,7 @@ def _unit(
     *,
     is_first: bool,
 ) -> Unit:
-    digest = hashlib.sha256(f"{configuration.org_id}\0{configuration.name}\0{source}\0{target}".encode()).hexdigest()[
-        :10
-    ]
+    digest = source_digest(configuration.org_id, configuration.name, source, target)
     unit_id = f"{fit_for_a_path(name)[-60:]}-{target}-{digest}"
     mode = "backfill" if request.window else "full" if is_first else "incremental"
     return Unit(

@@ -1,0 +1,168 @@
+"""Status as a page, readable in 80 columns and without colour: what is wrong stands first."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from devhealth.cli.bars import bar
+from devhealth.cli.durations import ago, span
+from devhealth.cli.layout import bare_table, heading, plain, shortened
+from devhealth.pipelines.backfill import JobStatus
+from devhealth.pipelines.status import OrganisationStatus, Status
+from devhealth.semantic.sync_state import ConfigurationState, DirtyDays, TargetState
+
+MOST_LISTED = 15
+NAME_WIDTH = 26
+BAR_WIDTH = 10
+LATE_SECONDS = 2 * 86_400
+
+_WORDS = {
+    None: ("never ran", "yellow"),
+    "succeeded": ("ok", "green"),
+    "stored": ("ok", "green"),
+    "damaged": ("damaged", "yellow"),
+    "partly_failed": ("partly failed", "yellow"),
+    "failed": ("failed", "red"),
+}
+_JOB_COLOURS = {"completed": "green", "running": "cyan", "pending": "dim", "failed": "red"}
+
+
+def page(status: Status) -> Group:
+    """Each organisation in full, then the next step."""
+    return Group(*_parts(status))
+
+
+def _parts(status: Status) -> Iterator[RenderableType]:
+    for one in status.organisations:
+        yield from _organisation(one, status.as_of)
+    yield Text.assemble(("\nNext: ", "bold"), _next_step(status))
+
+
+def _organisation(one: OrganisationStatus, as_of: datetime) -> Iterator[RenderableType]:
+    limit = "any number of" if one.backfill_days is None else f"up to {one.backfill_days:,}"
+    yield heading(one.organisation, f"{one.tier} tier, backfills of {limit} days")
+    if not one.configurations:
+        yield Text("Nothing is configured.", "yellow")
+        return
+    yield from _configurations(one.configurations, as_of)
+    if one.targets:
+        yield from _targets(one.targets)
+    yield from _troubles(one)
+    yield _dirty(one.dirty, as_of)
+    if one.backfills:
+        yield from _backfills(one.backfills)
+
+
+def _configurations(found: Sequence[ConfigurationState], as_of: datetime) -> Iterator[RenderableType]:
+    table = bare_table(("\nconfiguration", "left"), ("\nsources", "right"), ("\ntargets", "left"))
+    for name in ("\nlast run", "\noutcome"):
+        table.add_column(name, no_wrap=True)
+    first = sorted(found, key=lambda one: (one.is_paused, one.last_outcome == "succeeded"))
+    for one in first[:MOST_LISTED]:
+        word, colour = _WORDS[one.last_outcome]
+        table.add_row(
+            shortened(plain(one.name), NAME_WIDTH),
+            f"{one.sources_count:,}{'+' if one.is_discovering else ''}",
+            ", ".join(one.targets),
+            ago(one.last_run_at, as_of) if one.last_run_at else "",
+            Text("paused", "dim") if one.is_paused else Text(word, colour),
+        )
+    yield table
+    yield from _more(len(found) - MOST_LISTED)
+
+
+def _targets(found: Sequence[TargetState]) -> Iterator[RenderableType]:
+    table = bare_table(("\nrepository", "left"), ("\ntarget", "left"), ("\nstored up to (UTC)", "left"))
+    table.add_column("\nlag", justify="right", no_wrap=True)
+    table.add_column("\noutcome", no_wrap=True)
+    worst_first = sorted(found, key=lambda one: (one.last_error is None, -(one.lag_seconds or 0.0)))
+    chosen = {id(one) for one in worst_first[:MOST_LISTED]}
+    for one in found:
+        if id(one) not in chosen:
+            continue
+        word, colour = _WORDS[one.last_outcome] if one.last_outcome else ("", "")
+        late = "yellow" if one.lag_seconds is not None and one.lag_seconds >= LATE_SECONDS else ""
+        table.add_row(
+            shortened(plain(one.repository), NAME_WIDTH),
+            one.target,
+            f"{one.watermark:%Y-%m-%d %H:%M}" if one.watermark else Text("nothing yet", "dim"),
+            Text("" if one.lag_seconds is None else span(one.lag_seconds), late),
+            Text(word, colour),
+        )
+    yield table
+    yield from _more(len(found) - MOST_LISTED)
+
+
+def _troubles(one: OrganisationStatus) -> Iterator[RenderableType]:
+    explained = {target.configuration for target in one.targets if target.last_error}
+    troubles = [
+        *((f"{each.repository} ({each.target})", each.last_error) for each in one.targets if each.last_error),
+        *(
+            (each.name, each.last_error)
+            for each in one.configurations
+            if each.last_error and each.name not in explained
+        ),
+    ]
+    if troubles:
+        yield Text("\nWhat went wrong", "bold")
+    for name, error in troubles[:MOST_LISTED]:
+        sentence = Text.assemble((f"{plain(name)}: ", "red"), plain(error))
+        yield Padding(sentence, (0, 0, 0, 2))
+    yield from _more(len(troubles) - MOST_LISTED)
+
+
+def _dirty(dirty: DirtyDays, as_of: datetime) -> Text:
+    if not dirty.days_count or dirty.waiting_since is None:
+        return Text.assemble(("\nMetrics  ", "bold"), ("computed for all that is stored", "green"))
+    days = _counted(dirty.days_count, "day", "days")
+    where = _counted(dirty.repositories_count, "repository", "repositories")
+    ranges = _counted(dirty.ranges_count, "range", "ranges")
+    waiting = f"{days} of {where} to compute again"
+    since = f" ({ranges}, from {dirty.oldest}; waiting for {span((as_of - dirty.waiting_since).total_seconds())})"
+    return Text.assemble(("\nMetrics  ", "bold"), (waiting, "yellow"), (since, "dim"))
+
+
+def _backfills(jobs: Sequence[JobStatus]) -> Iterator[RenderableType]:
+    table = bare_table(("\nbackfill of", "left"), ("\ndays", "left"), ("\nchunks", "right"), ("", "left"))
+    table.add_column("\nstatus", no_wrap=True)
+    for job in jobs[:MOST_LISTED]:
+        table.add_row(
+            shortened(plain(job.configuration), NAME_WIDTH),
+            f"{job.since} to {job.before}",
+            f"{job.completed:,}/{job.chunks:,}",
+            Text(bar(job.completed, job.chunks, BAR_WIDTH), "cyan"),
+            Text(job.status.replace("_", " "), _JOB_COLOURS.get(job.status, "yellow")),
+        )
+    yield table
+    yield from _more(len(jobs) - MOST_LISTED)
+
+
+def _next_step(status: Status) -> str:
+    found = status.organisations
+    if not found:
+        return (
+            "`devhealth config apply FILE.yaml`, or `devhealth sync git --org ORG --repo-path PATH`, makes a first one."
+        )
+    empty = [one.organisation for one in found if not one.configurations]
+    if len(empty) == len(found):
+        return f"`devhealth register PATH --org {empty[0]}` gives it a repository."
+    configurations = [each for one in found for each in one.configurations if not each.is_paused]
+    if any(each.last_outcome is None for each in configurations):
+        return "`devhealth sync git` reads what was never read, or a run of the DAG does."
+    if any(target.last_error for one in found for target in one.targets):
+        return "correct what went wrong; the next sync tries it again."
+    if any(one.dirty.days_count for one in found):
+        return "`devhealth metrics daily` computes what waits, or the next run of `compute_metrics` does."
+    return "`devhealth show` prints what is stored."
+
+
+def _more(count: int) -> Iterator[Text]:
+    if count > 0:
+        yield Text(f"and {count:,} more; --json lists all", "dim")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
