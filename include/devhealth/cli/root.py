@@ -8,6 +8,7 @@ import click
 from devhealth import __version__
 from devhealth.cli.admin import admin
 from devhealth.cli.backfill import backfill
+from devhealth.cli.config import config
 from devhealth.cli.db import db
 from devhealth.cli.metrics import metrics
 from devhealth.cli.register import register
@@ -67,7 +68,7 @@ def version() -> None:
     click.echo(f"devhealth {__version__}")
 
 
-for _command in (register, sync, metrics, backfill, show, admin, warehouse, db):
+for _command in (config, register, sync, metrics, backfill, show, admin, warehouse, db):
     cli.add_command(_command)
 
 

@@ -1,5 +1,6 @@
 """`devhealth sync`: from a source into the store."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from devhealth.cli.options import (
     echo_json,
     instant,
     json_option,
+    opened,
     organisation_option,
     since_option,
 )
@@ -57,6 +59,26 @@ def git(targets: tuple[str, ...], **choices: Any) -> None:
 def blame(**choices: Any) -> None:
     """Read who last touched which lines (never the lines themselves)."""
     _run(("blame",), **choices)
+
+
+@sync.command(epilog="\b\nExample:\n  devhealth sync teams --file people.yaml --org acme --dry-run")
+@click.option("--file", required=True, type=click.Path(path_type=Path, allow_dash=True), help="A YAML file; -: stdin.")
+@click.option("--org", required=True, metavar="ORG", help="Whose people they are.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and stop.")
+@json_option
+def teams(*, file: Path, org: str, dry_run: bool, as_json: bool) -> None:
+    """Make identities and teams of an organisation what a file says; nothing else in it is looked at.
+
+    The file is one for `devhealth config apply`, or has `identities:` and `teams:` alone.
+    """
+    from devhealth.cli.config import apply_document, read_tree
+    from devhealth.pipelines.configuration.people_part import people_of
+    from devhealth.semantic import organizations
+
+    document, tree = people_of(read_tree(file), org)
+    with opened() as engine:
+        organizations.organization_id(engine, org)
+    apply_document(document, tree, dry_run=dry_run, as_json=as_json)
 
 
 def _run(

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Protocol, cast
 
 from msgspec import Struct
@@ -66,11 +67,11 @@ class Sources(Protocol):
 class Discovery(Protocol):
     """The module `devhealth.connectors.<provider>.discovery`."""
 
-    def check_source(self, location: str) -> None:
-        """Raise InputError for a text that is no path or URL of a source, or that holds a secret; asks nobody."""
+    def location_of(self, text: str, folder: Path) -> str:
+        """The source as configurations keep it; a relative one starts at the folder. Asks nobody, raises InputError."""
 
-    def check(self, rule: str) -> None:
-        """Raise InputError for a rule that cannot be used."""
+    def rule_of(self, text: str, folder: Path) -> str:
+        """The rule as configurations keep it; a relative one starts at the folder. Raises InputError."""
 
     def discover(self, rule: str, settings: Settings) -> list[str]:
         """Paths or URLs of the sources that a rule finds now, in order, each once."""

@@ -37,9 +37,9 @@ def ensure_organization(engine: Engine, slug: str) -> str:
     """
     check_slug(slug)
     with reading(engine) as connection:
-        known = connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar()
+        known = find(connection, slug)
     if known:
-        return str(known)
+        return known
     with writing(engine) as connection:
         return ensure(connection, slug)
 
@@ -73,6 +73,11 @@ def organization_id(engine: Engine, slug: str) -> str:
             f"`devhealth sync git --org {slug} --repo-path PATH` makes it with its first repository."
         )
     return known[slug]
+
+
+def find(connection: Connection, slug: str) -> str | None:
+    """The id of an organisation in the caller's transaction; None when there is none of that slug."""
+    return connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar()
 
 
 def lock(connection: Connection, org_id: str) -> None:

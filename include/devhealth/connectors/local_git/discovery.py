@@ -1,4 +1,4 @@
-"""Repositories below folders, found by globs such as `/srv/git/*.git` or `/srv/**`.
+"""How sources are written down: by path, by clone URL, or by globs such as `/srv/git/*.git` or `/srv/**`.
 
 `*`, `?`, `[ab]` and `{one,other}` stand for parts of one folder's name, `**` for any number of folders. Wildcards leave
 out names with a leading dot, `**` does not follow links. A repository is not looked into for others within it.
@@ -60,21 +60,29 @@ def check(rule: str) -> None:
             raise InputError(f"the glob {rule!r} cannot be used: {error}. Write a simpler one.") from error
 
 
-def check_source(location: str) -> None:
-    """Raise InputError unless a text is an absolute path or a clone URL without credentials; nothing is asked for it.
+def location_of(text: str, folder: Path) -> str:
+    """The source as configurations keep it: a clone URL, or an absolute path; a relative one starts at the folder.
 
-    The text is not repeated where it may hold a secret.
+    Nothing is asked for it. Raises InputError, without repeating the text, for a URL that is none or holds credentials.
     """
     try:
-        remote = remote_url.parse(location)
+        remote = remote_url.parse(text)
     except SourceNotFound as error:
         raise InputError(str(error)) from None
-    if remote is None and not os.path.isabs(location):  # noqa: PTH117 - it may be of another machine
-        raise InputError(f"{location!r} is neither an absolute path nor a clone URL: write it in full.")
-    if remote is not None and remote.credentials:
+    if remote is None:
+        return os.path.normpath(folder / _expanded(text))
+    if remote.credentials:
         raise InputError(
             f"the URL of {remote.alias} holds credentials: take them out and name a `credential` that holds them."
         )
+    return text
+
+
+def rule_of(text: str, folder: Path) -> str:
+    """The glob as configurations keep it: from the root; a relative one starts at the folder. Raises InputError."""
+    rule = str(folder / _expanded(text))
+    check(rule)
+    return rule
 
 
 def _expanded(rule: str) -> str:

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct, field
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -105,6 +104,8 @@ SECTIONS: dict[str, type[Struct]] = {
 """What each section of an organisation is a mapping of, in the order it is applied."""
 
 
-def names(kind: type[Struct]) -> list[str]:
-    """The fields of a struct, as they are written in YAML."""
-    return [one.encode_name for one in msgspec.structs.fields(kind)]
+def sections_of(organisation: Organisation) -> frozenset[str]:
+    """The sections that must be looked at to know what a document changes; people and teams depend on each other."""
+    spoken_of = {section for section in SECTIONS if getattr(organisation, section) is not None}
+    people = {"identities", "teams"}
+    return frozenset(spoken_of | (people if spoken_of & people else set()))

@@ -32,17 +32,15 @@ class Located(Protocol):
         """The line of each path."""
 
 
-def sentence(document: Located, problem: Problem) -> str:
-    """One line for a person: `FILE:LINE: where: what`, with a full stop."""
-    where = dotted(problem.path)
-    return f"{document.name}:{_line(document, problem)}: {where}{': ' if where else ''}{problem.text}."
+def sentences(document: Located, problems: Iterable[Problem]) -> list[str]:
+    """All of them in the order of the file, each once."""
+    return [text for _, text in sorted({(_line(document, one), _sentence(document, one)) for one in problems})]
 
 
 def raise_any(document: Located, problems: Iterable[Problem]) -> None:
     """Raise InputError with all of them, a line each, in the order of the file; nothing when there are none."""
-    found = sorted({(_line(document, one), sentence(document, one)) for one in problems})
-    if found:
-        raise InputError("\n".join(text for _, text in found))
+    if found := sentences(document, problems):
+        raise InputError("\n".join(found))
 
 
 def dotted(path: tuple[Key, ...]) -> str:
@@ -51,6 +49,12 @@ def dotted(path: tuple[Key, ...]) -> str:
     for key in path[1:] if path[:1] == ("organisations",) and len(path) > 1 else path:
         text += f" item {key + 1}" if isinstance(key, int) else f"{'.' if text else ''}{key}"
     return text
+
+
+def _sentence(document: Located, problem: Problem) -> str:
+    """One line for a person: `FILE:LINE: where: what`, with a full stop."""
+    where = dotted(problem.path)
+    return f"{document.name}:{_line(document, problem)}: {where}{': ' if where else ''}{problem.text}."
 
 
 def _line(document: Located, problem: Problem) -> int:

@@ -1,6 +1,6 @@
 """What an organisation is, in the one form in which documents and the semantic database are compared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,7 @@ class State:
     teams: Mapping[str, Team] | None = None
 
 
-def stored(connection: Connection, org_id: str, secret_key: str, sections: Mapping[str, object]) -> State:
+def stored(connection: Connection, org_id: str, secret_key: str, sections: Collection[str]) -> State:
     """What the semantic database holds of these sections; an organisation that does not exist has none of it.
 
     Raises SecretError when credentials are among them and cannot be decrypted.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from devhealth.errors import DevhealthError
 from devhealth.models.credential import checked_name
@@ -23,6 +24,8 @@ class Surroundings:
 
     environ: Mapping[str, str] = field(repr=False)
     """Where secrets come from."""
+    folder: Path
+    """Where relative paths start."""
     tiers: tuple[str, ...]
     credentials: frozenset[str] = frozenset()
     """Names of those the organisation has stored."""
@@ -46,7 +49,7 @@ def wanted(slug: str, organisation: Organisation, around: Surroundings, problems
     state = State(
         tier=organisation.tier,
         credentials=_credentials(path, organisation, around, problems),
-        configurations=wanted_syncs.configurations(path, organisation.configurations, names, problems),
+        configurations=wanted_syncs.configurations(path, organisation.configurations, names, around.folder, problems),
         identities=wanted_people.identities(path, organisation.identities, problems),
         teams=wanted_people.teams(path, organisation.teams, problems),
     )

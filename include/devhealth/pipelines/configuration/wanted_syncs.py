@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path as Folder
 
 from msgspec import structs
 
@@ -19,17 +20,24 @@ Path = tuple[Key, ...]
 
 
 def configurations(
-    path: Path, section: Mapping[str, Configuration] | None, credentials: frozenset[str], problems: list[Problem]
+    path: Path,
+    section: Mapping[str, Configuration] | None,
+    credentials: frozenset[str],
+    folder: Folder,
+    problems: list[Problem],
 ) -> dict[str, Configured] | None:
-    """The configurations of an organisation; `credentials` are the names of those it will have stored."""
+    """The configurations of an organisation; `credentials` are the names of those it will have stored.
+
+    Relative paths start at the folder.
+    """
     if section is None:
         return None
     path = (*path, "configurations")
-    return {name: _configured((*path, name), name, one, credentials, problems) for name, one in section.items()}
+    return {name: _configured((*path, name), name, one, credentials, folder, problems) for name, one in section.items()}
 
 
 def _configured(
-    path: Path, name: str, one: Configuration, credentials: frozenset[str], problems: list[Problem]
+    path: Path, name: str, one: Configuration, credentials: frozenset[str], folder: Folder, problems: list[Problem]
 ) -> Configured:
     problems += [Problem(path, "the name is empty")] if not name.strip() else []
     _check_credential((*path, "credential"), one.credential or "", credentials, problems)
@@ -49,14 +57,11 @@ def _configured(
     if one.targets == []:
         problems.append(Problem((*path, "targets"), f"is empty: name {' or '.join(known)}, or leave it out for all"))
     spelling = providers.discovery(one.provider)
-    _check_each((*path, "sources"), one.sources, spelling.check_source, problems)
-    _check_each((*path, "discover"), one.discover, spelling.check, problems)
-    _check_each((*path, "targets"), one.targets or (), lambda _: None, problems)
     return Configured(
         provider=one.provider,
-        sources=tuple(one.sources),
-        discover=tuple(one.discover),
-        targets=tuple(sorted(known if one.targets is None else one.targets)),
+        sources=_each((*path, "sources"), one.sources, lambda text: spelling.location_of(text, folder), problems),
+        discover=_each((*path, "discover"), one.discover, lambda text: spelling.rule_of(text, folder), problems),
+        targets=tuple(sorted(_each((*path, "targets"), known if one.targets is None else one.targets, str, problems))),
         options=_options((*path, "options"), one, problems),
         credential=one.credential or "",
         schedule=one.schedule or "",
@@ -64,15 +69,17 @@ def _configured(
     )
 
 
-def _check_each(path: Path, texts: Sequence[str], check: Callable[[str], None], problems: list[Problem]) -> None:
-    """Note the texts that the check refuses, and those that stand twice."""
+def _each(path: Path, texts: Sequence[str], kept: Callable[[str], str], problems: list[Problem]) -> tuple[str, ...]:
+    """The texts as they are kept; those that cannot be, and those that are there already, are noted."""
+    found: dict[str, str] = {}
     for place, text in enumerate(texts):
         try:
-            check(text)
-            if text in texts[:place]:
+            if (one := kept(text)) in found:
                 problems.append(Problem((*path, place), f"{text!r} stands here twice: keep one"))
+            found[one] = text
         except InputError as error:
             problems.append(Problem((*path, place), _sentence(error)))
+    return tuple(found)
 
 
 def _check_credential(path: Path, reference: str, stored: frozenset[str], problems: list[Problem]) -> None:

@@ -30,6 +30,8 @@ class Tree:
     """The file, for messages."""
     value: Any
     lines: dict[tuple[Key, ...], int]
+    folder: Path
+    """Where relative paths in it start."""
 
     def at(self, path: tuple[Key, ...]) -> Any:
         """The value at a path that is there."""
@@ -45,11 +47,14 @@ def read_file(path: Path) -> Tree:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}. Give a YAML file that this user may read.") from error
-    return read(raw, str(path))
+    return read(raw, str(path), path.absolute().parent)
 
 
-def read(raw: bytes, name: str) -> Tree:
-    """The tree of some YAML; `name` is what messages call it. Raises InputError."""
+def read(raw: bytes, name: str, folder: Path) -> Tree:
+    """The tree of some YAML; `name` is what messages call it, `folder` where its relative paths start.
+
+    Raises InputError.
+    """
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -70,7 +75,7 @@ def read(raw: bytes, name: str) -> Tree:
         raise InputError(f"{name}: nested too deeply to be a configuration.") from error
     if root is None:
         raise InputError(f"{name} is empty: expected a mapping with `organisations:`.")
-    return _Reader(name).tree(root)
+    return _Reader(name).tree(root, folder)
 
 
 class _Reader:
@@ -82,9 +87,9 @@ class _Reader:
         self._flattened: set[int] = set()
         self._problems: list[Problem] = []
 
-    def tree(self, root: Node) -> Tree:
+    def tree(self, root: Node, folder: Path) -> Tree:
         value = self._value(root, ())
-        tree = Tree(self._name, value, self._lines)
+        tree = Tree(self._name, value, self._lines, folder)
         raise_any(tree, self._problems)
         return tree
 

@@ -1,0 +1,152 @@
+"""Bringing a document into the semantic database: compared, shown, then written in one transaction or not at all."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from sqlalchemy.engine import Connection, Engine
+
+from devhealth.errors import StoreError
+from devhealth.models.credential import STORED
+from devhealth.pipelines.configuration import warnings
+from devhealth.pipelines.configuration.compare import Change, compare
+from devhealth.pipelines.configuration.document import Document, sections_of
+from devhealth.pipelines.configuration.problems import Problem, raise_any, sentences
+from devhealth.pipelines.configuration.state import State, stored
+from devhealth.pipelines.configuration.wanted import Surroundings, wanted
+from devhealth.pipelines.configuration.write import write
+from devhealth.pipelines.configuration.yaml_tree import Tree
+from devhealth.relational import reading, turn, writing
+from devhealth.semantic import configurations, credentials, database, organizations, tiers
+from devhealth.settings import Settings
+
+TURN = "configuration"
+"""Held while a document is applied: the next one compares itself with what this one left."""
+
+
+class Plan(Struct, frozen=True):
+    """What applying a document would change."""
+
+    changes: list[Change]
+    warnings: list[str]
+    """Sentences, each with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one organisation shall be, and what leads there."""
+
+    wanted: State
+    changes: list[Change]
+
+
+def apply(
+    settings: Settings,
+    document: Document,
+    tree: Tree,
+    *,
+    is_dry: bool = False,
+    on_plan: Callable[[Plan], None] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Plan:
+    """Make the organisations of a document what it says; those it does not name are not touched.
+
+    `on_plan` is told what changes before anything is written. All of it is stored, or nothing, wherever this process
+    ends; two that apply at once do so one after the other. Raises InputError with a line for each trouble, and
+    SecretError for secrets that cannot be read or kept.
+    """
+    engine = _ready(settings, is_dry=is_dry)
+    known_tiers = tuple(tiers.limits(engine))
+
+    def read(connection: Connection) -> dict[str, Step]:
+        return _steps(connection, settings, document, tree, os.environ if environ is None else environ, known_tiers)
+
+    try:
+        with turn(engine, TURN):
+            with reading(engine) as connection:
+                steps = read(connection)
+                problems = warnings.of_teams(connection, document)
+            problems += warnings.of_discovery(settings, document, tree.folder)
+            plan = Plan([one for step in steps.values() for one in step.changes], sentences(tree, problems))
+            if on_plan:
+                on_plan(plan)
+            if plan.changes and not is_dry:
+                with writing(engine) as connection:
+                    if read(connection) != steps:
+                        raise StoreError(
+                            "somebody else changed these organisations just now. Apply the document again."
+                        )
+                    for slug in sorted(slug for slug, step in steps.items() if step.changes):
+                        write(connection, slug, steps[slug].wanted, steps[slug].changes, settings.secret_key)
+        return plan
+    finally:
+        engine.dispose()
+
+
+def _ready(settings: Settings, *, is_dry: bool) -> Engine:
+    """The semantic database at its newest version; a look at one that exists only checks that."""
+    if not is_dry or database.current(settings) is None:
+        database.upgrade(settings)
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    return engine
+
+
+def _steps(
+    connection: Connection,
+    settings: Settings,
+    document: Document,
+    tree: Tree,
+    environ: Mapping[str, str],
+    known_tiers: tuple[str, ...],
+) -> dict[str, Step]:
+    problems: list[Problem] = []
+    steps = {}
+    for slug, organisation in document.organisations.items():
+        org_id = organizations.find(connection, slug) or ""
+        before = stored(connection, org_id, settings.secret_key, sections_of(organisation))
+        around = _around(connection, org_id, before, tree, environ, known_tiers)
+        after = _with_pauses(wanted(slug, organisation, around, problems), before)
+        steps[slug] = Step(after, compare(slug, before, after))
+    raise_any(tree, problems)
+    return steps
+
+
+def _around(
+    connection: Connection,
+    org_id: str,
+    before: State,
+    tree: Tree,
+    environ: Mapping[str, str],
+    known_tiers: tuple[str, ...],
+) -> Surroundings:
+    used = {
+        name: one.name
+        for one in configurations.of_organisation(connection, org_id)
+        for kind, _, name in [one.credential.partition(":")]
+        if kind == STORED
+    }
+    return Surroundings(
+        environ=environ,
+        folder=tree.folder,
+        tiers=known_tiers,
+        credentials=frozenset(one.name for one in credentials.of_organisation(connection, org_id)),
+        used=used,
+        identities=before.identities or {},
+        teams=before.teams or {},
+    )
+
+
+def _with_pauses(after: State, before: State) -> State:
+    """The configurations of which a document does not say whether they are paused stay as they are."""
+    if after.configurations is None:
+        return after
+    stood = before.configurations or {}
+    return replace(
+        after,
+        configurations={
+            name: replace(one, paused=name in stood and stood[name].paused) if one.paused is None else one
+            for name, one in after.configurations.items()
+        },
+    )
