@@ -16,7 +16,8 @@ from devhealth.semantic.sync_state import ConfigurationState, DirtyDays, TargetS
 
 MOST_LISTED = 15
 NAME_WIDTH = 26
-BAR_WIDTH = 10
+JOB_WIDTH = 18
+BAR_WIDTH = 8
 LATE_SECONDS = 2 * 86_400
 
 _WORDS = {
@@ -27,6 +28,7 @@ _WORDS = {
     "partly_failed": ("partly failed", "yellow"),
     "failed": ("failed", "red"),
 }
+_JOB_WORDS = {"completed_with_errors": "with errors"}
 _JOB_COLOURS = {"completed": "green", "running": "cyan", "pending": "dim", "failed": "red"}
 
 
@@ -57,8 +59,8 @@ def _organisation(one: OrganisationStatus, as_of: datetime) -> Iterator[Renderab
 
 
 def _configurations(found: Sequence[ConfigurationState], as_of: datetime) -> Iterator[RenderableType]:
-    table = bare_table(("\nconfiguration", "left"), ("\nsources", "right"), ("\ntargets", "left"))
-    for name in ("\nlast run", "\noutcome"):
+    table = bare_table(("configuration", "left"), ("sources", "right"), ("targets", "left"))
+    for name in ("last run", "outcome"):
         table.add_column(name, no_wrap=True)
     first = sorted(found, key=lambda one: (one.is_paused, one.last_outcome == "succeeded"))
     for one in first[:MOST_LISTED]:
@@ -70,14 +72,15 @@ def _configurations(found: Sequence[ConfigurationState], as_of: datetime) -> Ite
             ago(one.last_run_at, as_of) if one.last_run_at else "",
             Text("paused", "dim") if one.is_paused else Text(word, colour),
         )
+    yield Text()
     yield table
     yield from _more(len(found) - MOST_LISTED)
 
 
 def _targets(found: Sequence[TargetState]) -> Iterator[RenderableType]:
-    table = bare_table(("\nrepository", "left"), ("\ntarget", "left"), ("\nstored up to (UTC)", "left"))
-    table.add_column("\nlag", justify="right", no_wrap=True)
-    table.add_column("\noutcome", no_wrap=True)
+    table = bare_table(("repository", "left"), ("target", "left"), ("stored up to (UTC)", "left"))
+    table.add_column("lag", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
     worst_first = sorted(found, key=lambda one: (one.last_error is None, -(one.lag_seconds or 0.0)))
     chosen = {id(one) for one in worst_first[:MOST_LISTED]}
     for one in found:
@@ -92,6 +95,7 @@ def _targets(found: Sequence[TargetState]) -> Iterator[RenderableType]:
             Text("" if one.lag_seconds is None else span(one.lag_seconds), late),
             Text(word, colour),
         )
+    yield Text()
     yield table
     yield from _more(len(found) - MOST_LISTED)
 
@@ -120,22 +124,23 @@ def _dirty(dirty: DirtyDays, as_of: datetime) -> Text:
     days = _counted(dirty.days_count, "day", "days")
     where = _counted(dirty.repositories_count, "repository", "repositories")
     ranges = _counted(dirty.ranges_count, "range", "ranges")
-    waiting = f"{days} of {where} to compute again"
-    since = f" ({ranges}, from {dirty.oldest}; waiting for {span((as_of - dirty.waiting_since).total_seconds())})"
+    waiting = f"{days} in {ranges} of {where} to compute"
+    since = f", waiting for {span((as_of - dirty.waiting_since).total_seconds())}"
     return Text.assemble(("\nMetrics  ", "bold"), (waiting, "yellow"), (since, "dim"))
 
 
 def _backfills(jobs: Sequence[JobStatus]) -> Iterator[RenderableType]:
-    table = bare_table(("\nbackfill of", "left"), ("\ndays", "left"), ("\nchunks", "right"), ("", "left"))
-    table.add_column("\nstatus", no_wrap=True)
+    table = bare_table(("backfill of", "left"), ("days", "left"), ("chunks", "right"), ("", "left"))
+    table.add_column("status", no_wrap=True)
     for job in jobs[:MOST_LISTED]:
         table.add_row(
-            shortened(plain(job.configuration), NAME_WIDTH),
+            shortened(plain(job.configuration), JOB_WIDTH),
             f"{job.since} to {job.before}",
             f"{job.completed:,}/{job.chunks:,}",
             Text(bar(job.completed, job.chunks, BAR_WIDTH), "cyan"),
-            Text(job.status.replace("_", " "), _JOB_COLOURS.get(job.status, "yellow")),
+            Text(_JOB_WORDS.get(job.status, job.status), _JOB_COLOURS.get(job.status, "yellow")),
         )
+    yield Text()
     yield table
     yield from _more(len(jobs) - MOST_LISTED)
 
