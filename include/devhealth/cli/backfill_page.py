@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from devhealth.cli.bars import bar
-from devhealth.cli.layout import bare_table, heading, plain
+from devhealth.cli.layout import bare_table, heading, plain, shortened
 from devhealth.pipelines.backfill import BackfillReport, ChunkFailure, ChunkStatus, JobStatus
 from devhealth.pipelines.backfill.report import grouped
 
@@ -21,7 +21,8 @@ COLOURS = {
     "pending": "dim",
 }
 MOST_LISTED = 20
-BAR_WIDTH = 20
+BAR_WIDTH = 10
+NAME_WIDTH = 20
 
 
 def closing_page(report: BackfillReport) -> Group:
@@ -61,16 +62,17 @@ def _list(jobs: Sequence[JobStatus]) -> Iterator[RenderableType]:
     if not jobs:
         yield _next("`devhealth backfill run --org ORG --config NAME --since 30d` begins a first backfill")
         return
-    table = bare_table(("job", "left"), ("configuration", "left"), ("since", "left"), ("days", "right"))
-    table.add_column("chunks", justify="right", no_wrap=True)
+    table = bare_table(
+        ("job", "left"), ("configuration", "left"), ("since", "left"), ("days", "right"), ("done", "right")
+    )
     table.add_column("status", no_wrap=True)
     for job in jobs[:MOST_LISTED]:
         table.add_row(
             job.job_id,
-            _cut(f"{job.organisation} {plain(job.configuration)}", 18),
+            _cut(f"{job.organisation} {plain(job.configuration)}", 17),
             str(job.since),
             f"{(job.before - job.since).days:,}",
-            f"{job.completed:,}/{job.chunks:,}",
+            f"{job.completed / max(job.chunks, 1):.0%}",
             Text(_STATUS.get(job.status, job.status), COLOURS[job.status]),
         )
     yield table
@@ -117,7 +119,7 @@ def _by_source(chunks: Sequence[ChunkStatus]) -> Table:
         is_running = any(one.status == "running" for one in some)
         done = bar(stored, len(some), BAR_WIDTH)
         table.add_row(
-            _cut(plain(name), 24),
+            shortened(plain(name), NAME_WIDTH),
             target,
             Text.assemble(
                 (done, "green"), ("\N{LIGHT SHADE}" * (BAR_WIDTH - len(done)), "cyan" if is_running else "dim")
@@ -135,12 +137,13 @@ def _failures(failures: Sequence[ChunkFailure]) -> Iterator[RenderableType]:
         yield heading("Failed", f"{len(failures):,} chunks")
     for what, error in grouped(list(failures)):
         yield Text(plain(what), "red")
-        yield Padding(Text(plain(error)), (0, 0, 0, 2))
+        yield Padding(Text(plain(error)), (0, 0, 0, 2), expand=False)
 
 
 def _troubles(job: JobStatus, *, name: str) -> Iterator[RenderableType]:
     prefix = f"{name}: " if name else ""
-    if job.error and (name or not job.failed):  # the page of one job tells its failed chunks in full
+    tells_of_chunks = job.error.startswith(f"{job.failed:,} of {job.chunks:,} chunks failed")
+    if job.error and (name or not tells_of_chunks):  # the page of one job names those itself
         yield Text(f"{prefix}{plain(job.error)}", "red")
     if job.note:
         yield Text(f"{prefix}{plain(job.note)}", "yellow")
