@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -132,6 +133,7 @@ def schedulable(home: AirflowHome, **more: str) -> AirflowHome:
         AIRFLOW__CORE__EXECUTOR="LocalExecutor",
         AIRFLOW__CORE__PARALLELISM="4",
         AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(free_port()),
+        AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME="0.2",
         AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE="False",
         _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK="1",  # 2.11: several tasks beside a SQLite file
         **more,
@@ -141,11 +143,26 @@ def schedulable(home: AirflowHome, **more: str) -> AirflowHome:
 @contextlib.contextmanager
 def scheduling(home: AirflowHome) -> Iterator[list[subprocess.Popen[bytes]]]:
     """The processes that run what is asked for while the block lasts; the block may have killed them itself."""
-    started = [home.start("scheduler", log="scheduler.log")]
-    if not IS_2:
-        started.append(home.start("api-server", log="api.log"))
-    with running(*started):
+    with contextlib.ExitStack() as stack:
+        started: list[subprocess.Popen[bytes]] = []
+        if not IS_2:
+            started.append(home.start("api-server", log="api.log"))
+            stack.enter_context(running(started[0]))
+            _answers(home, started[0])
+        started.append(home.start("scheduler", log="scheduler.log"))
+        stack.enter_context(running(started[-1]))
         yield started
+
+
+def _answers(home: AirflowHome, server: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    """Wait until the API server does: tasks that find none fail."""
+    address = ("127.0.0.1", int(home.environment["AIRFLOW__API__PORT"]))
+    deadline = time.monotonic() + seconds
+    while server.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(address, timeout=1):
+            return
+        time.sleep(0.1)
+    raise AssertionError((home.folder / "api.log").read_text()[-4000:])
 
 
 def free_port() -> int:
