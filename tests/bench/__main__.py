@@ -12,6 +12,7 @@ from tests.bench.verdict import heading
 from tests.git_bench_repository import build_bench_repository
 
 CACHE = Path(__file__).parents[2] / ".devhealth" / "bench"
+YEAR = 52 * 7
 BLAME_SIZE = {"commits": 3_000, "file_changes": 12_000}
 
 
@@ -25,6 +26,7 @@ def main():
         "parse": measures.parsing,
         "insert": lambda: measures.insert(uri),
         "sync": lambda: measures.first_sync(uri, history),
+        "backfill": lambda: measures.backfill(uri, history),
         "blame": lambda: measures.blame(uri, tree),
         "metrics": lambda: measures.metrics(uri),
     }
@@ -45,7 +47,9 @@ def arguments():
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--repo", type=Path, help="measure on this repository instead of a generated one")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
-    parser.add_argument("--only", action="append", choices=("help", "parse", "insert", "sync", "blame", "metrics"))
+    parser.add_argument(
+        "--only", action="append", choices=("help", "parse", "insert", "sync", "backfill", "blame", "metrics")
+    )
     return parser.parse_args()
 
 
@@ -53,7 +57,7 @@ def repositories(given):
     """The repository whose history is read, and the one whose files are blamed."""
     if given:
         return given, given
-    return generated("history.git"), generated("tree.git", **BLAME_SIZE)
+    return generated("year.git", days=YEAR), generated("tree.git", **BLAME_SIZE)
 
 
 def generated(name, **size):

@@ -34,6 +34,29 @@ def first_sync(uri: str, repository: Path) -> Iterator[Measure]:
     yield Measure("sync with nothing new", _median(syncs, "second"), "s", None, 0.5)
 
 
+def backfill(uri: str, repository: Path) -> Iterator[Measure]:
+    """Filling a whole history week by week, beside one full sync of it; weeks without a commit; planning."""
+    syncs, backfills = [], []
+    for _ in range(PAIRS):
+        for what, runs in (("sync", syncs), ("backfill", backfills)):
+            with _store(uri) as environ:
+                runs.append(_json(["-m", "tests.bench.one_backfill", what, str(repository)], environ))
+    sync, ours, empty = (
+        _median(syncs, "seconds"),
+        _median(backfills, "seconds"),
+        statistics.median(run["empty"] / run["empty_chunks"] for run in backfills),
+    )
+    chunks = backfills[0]["chunks"]
+    yield Measure(f"backfill in {chunks} chunks / full sync", ours, "s", sync, 1.3)
+    yield Measure("each chunk beyond its work", (ours - sync) / chunks * 1000, "ms")
+    yield Measure("a chunk without a commit", empty * 1000, "ms")
+    yield Measure("peak memory of the backfill", max(run["peak"] for run in backfills), "MB", None, 300)
+    with tempfile.TemporaryDirectory(prefix="devhealth-bench-") as folder, _store(uri) as environ:
+        planned = _json(["-m", "tests.bench.plan_backfill", folder, "50", "52"], environ)
+    for weeks, (seconds, count) in planned.items():
+        yield Measure(f"plan {weeks} weeks x 20: {count:,} chunks", seconds, "s", None, 1.0)
+
+
 def blame(uri: str, repository: Path) -> Iterator[Measure]:
     """Blame of every file of the default branch, beside a loop of `git blame`."""
     listing = subprocess.run(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 HEADINGS = ("measure", "reference", "ours", "ratio", "target", "verdict")
+_DIGITS = {"MB": 0, "ms": 1}
 WIDTHS = (37, 10, 10, 7, 9, 7)
 
 
@@ -42,7 +43,7 @@ def heading() -> str:
 
 
 def _amount(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:.{0 if unit == 'MB' else 3 if value < 1 else 2}f} {unit}"
+    return "" if value is None else f"{value:.{_DIGITS.get(unit, 3 if value < 1 else 2)}f} {unit}"
 
 
 def _row(*cells: str) -> str:
