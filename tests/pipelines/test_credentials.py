@@ -3,15 +3,19 @@
 import base64
 import dataclasses
 import logging
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy.engine import make_url
 
-from devhealth.errors import InputError, SecretError, UnknownName
+from devhealth.errors import DevhealthError, InputError, SecretError, UnknownName
 from devhealth.pipelines import credentials, setup
+from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.run import run_sync
+from devhealth.pipelines.stages import fetch_unit
 from devhealth.semantic import configurations, database, organizations
 from devhealth.semantic import credentials as stored
 from devhealth.semantic.secret_box import generate_key
@@ -182,6 +186,42 @@ def test_a_secret_that_cannot_be_decrypted_fails_its_units_alone(settings, serve
     assert "is read with stored:git-host: credential 'git-host' of organisation 'acme'" in report.failed[0].error
     assert "DEVHEALTH_SECRET_KEY is not set" in report.failed[0].error
     assert len(run_sync(with_key, request(organisation="acme")).stored) == 1
+
+
+@pytest.mark.parametrize("trouble", ["refused", "no git", "wrong key", "no variable", "no connection"])
+def test_no_traceback_shows_a_secret_even_with_local_names(settings, server, monkeypatch, tmp_path, trouble):
+    """Airflow 3 prints them on a terminal."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ACME_TOKEN", f"ann:{SECRET}")
+    settings = dataclasses.replace(settings, secret_key=KEY, host=Host(git={"username": "ann", "token": SECRET}))
+    engine = database.open_semantic(settings)
+    acme = organizations.ensure_organization(engine, "acme")
+    stored.save(
+        engine, KEY, org_id=acme, name="git-host", provider="local_git", fields={"token": SECRET, "username": "ann"}
+    )
+    references = {"wrong key": "stored:git-host", "no connection": "airflow:git"}
+    setup.register_source(
+        settings, "acme", server.url("shop.git"), targets=["git"], credential=references.get(trouble, "env:ACME_TOKEN")
+    )
+    (unit,) = plan_sync(settings, request())
+    if trouble == "refused":
+        server.accounts["ann"] = "changed"
+    elif trouble == "no git":
+        monkeypatch.setenv("PATH", "/nowhere")
+    elif trouble == "no variable":
+        monkeypatch.delenv("ACME_TOKEN")
+    elif trouble == "no connection":
+        settings = dataclasses.replace(settings, host=Host(other={"username": "ann", "token": SECRET}))
+    else:
+        settings = dataclasses.replace(settings, secret_key=generate_key())
+    with pytest.raises(DevhealthError) as caught:
+        fetch_unit(settings, unit)
+    caught.value.__traceback__ = caught.value.__traceback__.tb_next  # without this very function
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "fetch_unit" in shown
+    password = str(make_url(settings.clickhouse_uri).password)
+    for secret in (SECRET, quote(SECRET, safe=""), KEY, settings.secret_key, password):
+        assert secret not in shown
 
 
 def test_a_source_is_registered_again_with_the_credential_it_has(settings, server, monkeypatch, tmp_path):

@@ -1,0 +1,220 @@
+"""Secrets planted wherever one may be configured; then every output, file, table and argument is searched for them."""
+
+import base64
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from cryptography.fernet import Fernet
+
+from devhealth.pipelines import setup
+from devhealth.settings import Settings
+from devhealth.warehouse import embedded
+from devhealth.warehouse.connection import connected
+from tests.airflow_home import IS_2, AirflowHome
+from tests.guarded_server import GuardedServer, guarded_server
+from tests.integration.conftest import daily_history
+from tests.integration.planted import Planted, rows_of_airflow, rows_of_stores
+
+pytestmark = pytest.mark.airflow
+
+INCLUDE = Path(__file__).parents[2] / "include"
+USERS = ("ann", "bob", "cid", "dan", "x-access-token")
+SECRETS = {
+    "stored credential": "pl4nted/stored+%41 ü",
+    "connection": "pl4nted/connection+%41 ü",
+    "variable": "pl4nted/variable+%41 ü",
+    "URL": "pl4nted/url+%41 ü",
+    "key": Fernet.generate_key().decode(),
+    "older key": Fernet.generate_key().decode(),
+    "wrong key": Fernet.generate_key().decode(),
+    "PostgreSQL": "pl4nted/postgres+%41 ü",
+    "refused": "pl4nted/refused+%41 ü",
+}
+OWN_COPY = {"warehouse/endpoint.json": "ClickHouse", "warehouse/users.xml": "ClickHouse"}
+"""The embedded ClickHouse keeps its password where only its owner may read it."""
+
+
+@pytest.fixture
+def server(tmp_path):
+    """One repository for three organisations, each with an account of its own."""
+    repository = daily_history(tmp_path / "work" / "shop", days=2)
+    served = tmp_path / "served" / "shop.git"
+    subprocess.run(["git", "clone", "-q", "--bare", repository, served], check=True)
+    subprocess.run(["git", "-C", served, "update-server-info"], check=True)
+    passwords = [SECRETS[name] for name in ("stored credential", "connection", "variable", "URL")]
+    with guarded_server(served.parent, dict(zip(USERS, passwords, strict=False))) as server:
+        yield server
+
+
+LOUDEST = (
+    {"AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG"}
+    if IS_2
+    else {"AIRFLOW__LOGGING__NAMESPACE_LEVELS": "devhealth=DEBUG devhealth_airflow=DEBUG sqlalchemy=DEBUG"}
+)
+"""On 3.x `dags test` itself writes at DEBUG what it was told to mask."""
+
+
+class Plant:
+    """A home whose processes know all the secrets, what they said, and what their arguments were."""
+
+    def __init__(self, home: AirflowHome, postgres_uri: str) -> None:
+        endpoint = embedded.ensure_started(home.settings.home)
+        self.planted = Planted({**SECRETS, "ClickHouse": endpoint.password}, USERS)
+        postgres = urlsplit(postgres_uri)
+        semantic = {
+            "conn_type": "postgres",
+            "login": "postgres",
+            "password": SECRETS["PostgreSQL"],
+            "schema": postgres.path.strip("/"),
+            "extra": {name: values[0] for name, values in parse_qs(postgres.query).items()},
+        }
+        analytics = {
+            "conn_type": "generic",
+            "host": endpoint.host,
+            "port": endpoint.port,
+            "login": endpoint.user,
+            "password": endpoint.password,
+            "schema": "planted",
+        }
+        git = {"conn_type": "generic", "login": "bob", "password": SECRETS["connection"]}
+        self.home = home.with_environment(
+            **LOUDEST,
+            AIRFLOW_CONN_DEVHEALTH_POSTGRES=json.dumps(semantic),
+            AIRFLOW_CONN_DEVHEALTH_CLICKHOUSE=json.dumps(analytics),
+            AIRFLOW_CONN_GIT_BETA=json.dumps(git),
+            GAMMA_TOKEN=f"cid:{SECRETS['variable']}",
+            DEVHEALTH_SECRET_KEY=f"{SECRETS['key']}, {SECRETS['older key']}",
+        )
+        password = quote(SECRETS["PostgreSQL"], safe="")
+        self.stores = {
+            "POSTGRES_URI": postgres._replace(netloc=f"postgres:{password}@").geturl(),
+            "CLICKHOUSE_URI": urlsplit(endpoint.uri)._replace(path="/planted").geturl(),
+        }
+        self.settings = Settings.from_environment(self.home.environment | self.stores)
+        self.said = ""
+
+    def cli(self, *arguments: str, status: int = 0, stdin: str = "", **more: str) -> str:
+        """`devhealth --debug ...`; only what its caller typed may stand in its arguments."""
+        command = [sys.executable, "-m", "devhealth.cli", "--debug", *arguments]
+        environment = self.home.environment | self.stores | {"PYTHONPATH": str(INCLUDE)} | more
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=self.home.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        with self.planted.watching(process.pid) as arguments_seen:
+            output, _ = process.communicate(stdin, timeout=120)
+        self.said += output
+        assert process.returncode == status, output
+        typed = " ".join(arguments)
+        assert not [line for line, names in arguments_seen.items() if names and not line.endswith(typed)]
+        return output
+
+    def dag(self, dag_id: str, *, fails: bool = False, **environment: str) -> str:
+        """`airflow dags test` of a DAG, its arguments watched."""
+        log = self.home.folder / "dag.log"
+        log.unlink(missing_ok=True)
+        process = self.home.with_environment(**environment).start("dags", "test", dag_id, log="dag.log")
+        with self.planted.watching(process.pid) as arguments_seen:
+            process.wait(240)
+        output = log.read_text()
+        self.said += output
+        assert (process.returncode != 0) is fails, output[-6000:]
+        assert any("remote-http" in line for line in arguments_seen) or "git" not in dag_id
+        assert not [line for line, names in arguments_seen.items() if names]
+        return output
+
+    def search(self) -> None:
+        """Everything that was said and everything that was left behind."""
+        assert self.planted.found_in(self.said) == []
+        assert self.planted.found_in_files(self.home.folder, passes=OWN_COPY) == {}
+        assert self.planted.found_in(rows_of_airflow(self.home.folder / "airflow.db")) == []
+        assert self.planted.found_in(rows_of_stores(self.settings)) == []
+
+
+@pytest.fixture
+def plant(airflow_home, postgres_uri, server):
+    plant = Plant(airflow_home, postgres_uri)
+    with connected(replace(plant.settings, clickhouse_uri=embedded.status(airflow_home.settings.home).uri)) as client:
+        client.execute("create database if not exists planted engine = Atomic")
+    setup.prepare(plant.settings)
+    for organisation in ("acme", "beta", "gamma"):
+        plant.cli("admin", "create-org", organisation)
+    store(plant, SECRETS["stored credential"])
+    references = {"acme": "stored:git-host", "beta": "airflow:git_beta", "gamma": "env:GAMMA_TOKEN"}
+    for organisation, reference in references.items():
+        given = ("--org", organisation, "--target", "git", "--credential", reference)
+        plant.cli("register", server.url("shop.git"), *given)
+    return plant
+
+
+def store(plant: Plant, secret: str) -> None:
+    arguments = ("--org", "acme", "--field", "username", "--field", "token")
+    plant.cli("admin", "set-credential", "git-host", *arguments, stdin=f"ann\n{secret}\n")
+
+
+def test_the_search_finds_every_spelling_of_a_secret(tmp_path):
+    planted = Planted({"it": "a/b+%41 ü"}, ["ann"])
+    basic = base64.b64encode("ann:a/b+%41 ü".encode())
+    for spelling in ("a/b+%41 ü", "a%2Fb%2B%2541%20%C3%BC", "a%2Fb%2B%2541+%C3%BC", "a/b+%41 \\u00fc", basic):
+        assert planted.found_in(spelling) == ["it"]
+        raw = spelling if isinstance(spelling, bytes) else spelling.encode()
+        (tmp_path / "file").write_bytes(b"x" * 100 + raw + b"y")
+        assert planted.found_in_files(tmp_path, passes={}) == {str(tmp_path / "file"): ["it"]}
+        assert planted.found_in_files(tmp_path, passes={"/file": "it"}) == {}
+    running = subprocess.Popen(["sleep", "60"], env={"PATH": "/usr/bin:/bin"}, executable="/bin/sleep")
+    try:
+        with planted.watching(running.pid) as found:
+            pass
+    finally:
+        running.kill()
+        running.wait()
+    assert found == {"sleep 60": []}
+
+
+def test_a_planted_secret_is_found_nowhere(plant: Plant, server: GuardedServer):
+    server.seen.clear()
+    output = plant.dag("sync_local_git")
+    for reference in ("stored:git-host", "airflow:git_beta", "env:GAMMA_TOKEN"):
+        assert f"shop is read with {reference}" in output
+    assert set(server.seen) == {"ann", "bob", "cid"}
+    with connected(plant.settings) as client:
+        assert client.execute("select uniqExact(org_id), count() from commits final") == [(3, 18)]
+    plant.search()
+
+    url = server.url("shop.git", user=f"dan:{quote(SECRETS['URL'], safe='')}")
+    plant.cli("sync", "git", "--repo-path", url, "--org", "delta")
+    assert "only Airflow knows its connections" in plant.cli("sync", "git", "--org", "beta", status=1)
+    plant.cli("metrics", "daily")
+    plant.cli("show", "--org", "delta")
+    plant.cli("admin", "list-credentials", "--org", "acme", "--json")
+    plant.cli("admin", "rotate-key")
+    assert "cannot be decrypted" in plant.cli(
+        "admin", "rotate-key", status=2, DEVHEALTH_SECRET_KEY=SECRETS["wrong key"]
+    )
+    plant.cli("admin", "rotate-key", status=2, DEVHEALTH_SECRET_KEY=SECRETS["key"][:-3])
+    plant.cli("db", "current", status=1, POSTGRES_URI="postgresql://ann:wr0ng-one@127.0.0.1:9/x")
+    assert "wr0ng-one" not in plant.said
+    plant.search()
+
+    server.accounts.clear()
+    store(plant, SECRETS["refused"])
+    refused = plant.dag("sync_local_git", fails=True, GAMMA_TOKEN=f"cid:{SECRETS['refused']}", FORCE_COLOR="1")
+    assert "refuses stored:git-host" in refused
+    assert "refuses airflow:git_beta" in refused
+    assert "refuses env:GAMMA_TOKEN" in refused
+    plant.cli("sync", "git", "--org", "acme", status=1)
+    plant.search()
+
+    wrong = plant.dag("sync_local_git", fails=True, DEVHEALTH_SECRET_KEY=SECRETS["wrong key"], FORCE_COLOR="1")
+    assert "cannot be decrypted with the key in DEVHEALTH_SECRET_KEY" in wrong
+    plant.search()
