@@ -9,7 +9,7 @@ from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.exc import StatementError
 
 from devhealth.errors import SettingsError, StoreError
-from devhealth.relational import UtcDateTime, open_engine, reading, turn, writing
+from devhealth.relational import UtcDateTime, open_engine, reading, turn, turn_if_free, writing
 from tests.postgres import ENGINES, fresh_uri
 
 
@@ -107,3 +107,39 @@ def test_a_turn_is_held_by_one_at_a_time_and_given_back_by_an_error(engine_name,
     for thread in threads:
         thread.join(30)
     assert together == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("engine_name", ENGINES)
+def test_a_turn_is_only_taken_when_it_is_free(engine_name, tmp_path):
+    uri = fresh_uri(engine_name, tmp_path)
+    first, second = (open_engine(uri, variable="POSTGRES_URI") for _ in range(2))
+    with turn_if_free(first, "job") as is_held:
+        assert is_held
+        with turn_if_free(second, "job") as is_held:
+            assert not is_held
+        with turn_if_free(second, "another") as is_held:
+            assert is_held
+        with turn_if_free(second, "job") as is_held:  # who looked in vain gave nothing back that is not its own
+            assert not is_held
+    with turn_if_free(second, "job") as is_held:
+        assert is_held
+
+
+@pytest.mark.parametrize("engine_name", ENGINES)
+def test_a_turn_that_becomes_free_in_time_is_taken(engine_name, tmp_path):
+    uri = fresh_uri(engine_name, tmp_path)
+    held, answers = threading.Event(), []
+
+    def wait_for_it():
+        held.wait(30)
+        with turn_if_free(open_engine(uri, variable="POSTGRES_URI"), "job", patience_seconds=30) as is_held:
+            answers.append(is_held)
+
+    waiting = threading.Thread(target=wait_for_it)
+    waiting.start()
+    with turn_if_free(open_engine(uri, variable="POSTGRES_URI"), "job"):
+        held.set()
+        time.sleep(0.2)
+        assert answers == []
+    waiting.join(30)
+    assert answers == [True]
