@@ -10,6 +10,8 @@ from devhealth.models.table import Code, Day, Flag, Instant, Record, Text, table
 
 _NOREPLY = re.compile(r"^\d+[+-](?P<login>[^@]+)@(?P<host>users\.noreply\.[^@]+)$")
 
+_NOREPLY_HOSTS = ("users.noreply.github.com", "users.noreply.gitlab.com")
+
 UNASSIGNED = "unassigned"
 """The team of commits that no repository pattern and no membership gives to another."""
 
@@ -20,7 +22,7 @@ class IdentityMapping(Record, frozen=True):
 
     org_id: Text
     alias: Text
-    """In the form of `commit_identities.identity_email`; a login also stands for its noreply addresses."""
+    """In the form of `commit_identities.identity_email`. A login stands here with its noreply addresses too."""
     identity_id: Text
     name: Text | None
     """What the person is called; the same in every row of the person."""
@@ -58,3 +60,8 @@ def normal_alias(text: str) -> str:
     Trimmed and lower-cased; noreply addresses of a provider without the account number.
     """
     return _NOREPLY.sub(r"\g<login>@\g<host>", text.strip().lower())
+
+
+def noreply_addresses(alias: str) -> tuple[str, ...]:
+    """The addresses the hosts we know give to a login; none for what is an address itself."""
+    return () if "@" in alias or " " in alias else tuple(f"{alias}@{host}" for host in _NOREPLY_HOSTS)

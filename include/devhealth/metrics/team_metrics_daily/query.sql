@@ -16,7 +16,7 @@ commits_of_people as (
             or commits_in_range.author_hour >= {business_hours_end:UInt8}
         ) as is_after_hours
     from
-        commit_facts(
+        commit_teams(
             org_id = {org_id:String},
             repo_ids = {repo_ids:Array(String)},
             since = {since:String},

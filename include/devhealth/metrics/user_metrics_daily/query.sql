@@ -15,7 +15,7 @@ scope as (
 commits_of_people as (
     select commits_in_range.*
     from
-        commit_facts(
+        commit_teams(
             org_id = {org_id:String},
             repo_ids = {repo_ids:Array(String)},
             since = {since:String},

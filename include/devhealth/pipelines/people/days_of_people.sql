@@ -16,19 +16,13 @@ touched as (
 select
     commits.repo_id as repo_id,
     groupUniqArray(commits.day) as days
-from (
-    select
-        repo_id,
-        day,
-        arrayJoin([recorded_identity, recorded_login]) as alias
-    from
-        authored_commits(
-            org_id = {org_id:String},
-            repo_ids = {repo_ids:Array(String)},
-            since = '1970-01-01 00:00:00',
-            before = '2106-02-07 06:28:15'
-        )
-) as commits
-inner join touched on commits.alias = touched.alias
+from
+    commit_people(
+        org_id = {org_id:String},
+        repo_ids = {repo_ids:Array(String)},
+        since = '1970-01-01 00:00:00',
+        before = '2106-02-07 06:28:15'
+    ) as commits
+inner join touched on commits.recorded_identity = touched.alias
 where commits.day >= touched.first_day and commits.day < touched.day_after
 group by commits.repo_id

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Engine
 
-from devhealth.models.people import IdentityMapping, TeamAssignment
+from devhealth.models.people import IdentityMapping, TeamAssignment, noreply_addresses
 from devhealth.models.table import table_of
 from devhealth.relational import reading
 from devhealth.semantic import identities, repositories, team_periods, teams
@@ -52,9 +52,11 @@ def by_key(records: Iterable[PeopleRecord]) -> dict[Key, PeopleRecord]:
 
 
 def _mappings(org_id: str, persons: list[Identity], at: datetime) -> Iterator[IdentityMapping]:
+    explicit = {alias for person in persons for alias in (person.identity_id, *person.aliases)}
     for person in persons:
         own = (person.identity_id,) if person.name or person.is_bot is not None else ()
-        for alias in own + person.aliases:
+        addresses = {address for alias in person.aliases for address in noreply_addresses(alias)}
+        for alias in (*own, *person.aliases, *sorted(addresses - explicit)):
             yield IdentityMapping(
                 org_id=org_id,
                 alias=alias,

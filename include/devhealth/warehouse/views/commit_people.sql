@@ -1,7 +1,18 @@
--- Every stored commit, once, with the person who wrote it and the team it counts for; `since` inclusive, `before`
--- exclusive. The one place where identities and teams are applied.
+-- Every stored commit, once, with the person who wrote it: whom the history and its mailmap name, then whom that stands
+-- for in the organisation. The one place where identities are applied. `since` inclusive, `before` exclusive.
 create or replace view commit_people as
 with
+people as (
+    select
+        repo_id,
+        name as author_name,
+        email as author_email,
+        identity_email,
+        is_bot
+    from commit_identities final
+    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)}
+),
+
 mappings as (
     select
         alias,
@@ -11,65 +22,43 @@ mappings as (
     where org_id = {org_id:String} and not is_removed
 ),
 
-owners as (
+commits_once as (
     select
-        subject,
-        valid_from,
-        coalesce(valid_to, toDate('2149-06-06')) as valid_to,
-        team_id
-    from team_assignments final
-    where org_id = {org_id:String} and kind = 'repository' and not is_removed
-),
-
-members as (
-    select
-        subject,
-        valid_from,
-        coalesce(valid_to, toDate('2149-06-06')) as valid_to,
-        team_id
-    from team_assignments final
-    where org_id = {org_id:String} and kind = 'person' and not is_removed
-),
-
-commits_of_people as (
-    select
-        authored.*,
-        multiIf(
-            as_recorded.identity_id != '', as_recorded.identity_id,
-            as_login.identity_id != '', as_login.identity_id,
-            authored.recorded_identity
-        ) as identity_id,
-        coalesce(
-            if(as_recorded.identity_id != '', as_recorded.is_bot, as_login.is_bot), authored.is_detected_bot
-        ) as is_bot
-    from
-        authored_commits(
-            org_id = {org_id:String},
-            repo_ids = {repo_ids:Array(String)},
-            since = {since:String},
-            before = {before:String}
-        ) as authored
-    left join mappings as as_recorded on authored.recorded_identity = as_recorded.alias
-    left join mappings as as_login on authored.recorded_login = as_login.alias
-),
-
--- Days of one repository or person never overlap: the last that began by then is the only one that can hold.
-commits_of_repositories as (
-    select
-        commits_of_people.*,
-        if(commits_of_people.day < owners.valid_to, owners.team_id, '') as team_of_repository
-    from commits_of_people
-    asof left join owners
-        on commits_of_people.repo_id = owners.subject and commits_of_people.day >= owners.valid_from
+        *,
+        toInt64(toUnixTimestamp(authored_at)) + author_offset_seconds as author_clock_seconds
+    from commits final
+    where
+        org_id = {org_id:String}
+        and repo_id in {repo_ids:Array(String)}
+        and committed_at >= toDateTime({since:String}, 'UTC')
+        and committed_at < toDateTime({before:String}, 'UTC')
 )
 
 select
-    commits_of_repositories.* except (team_of_repository, recorded_identity, recorded_login, is_detected_bot),
+    commits_once.repo_id as repo_id,
+    commits_once.committed_at as committed_at,
+    commits_once.sha as sha,
+    toDate(commits_once.committed_at, 'UTC') as day,
     multiIf(
-        commits_of_repositories.team_of_repository != '', commits_of_repositories.team_of_repository,
-        commits_of_repositories.day < members.valid_to, members.team_id,
-        'unassigned'
-    ) as team_id
-from commits_of_repositories
-asof left join members
-    on commits_of_repositories.identity_id = members.subject and commits_of_repositories.day >= members.valid_from
+        people.identity_email != '', people.identity_email,
+        trim(commits_once.author_email) != '', lowerUTF8(trim(commits_once.author_email)),
+        lowerUTF8(trim(commits_once.author_name))
+    ) as recorded_identity,
+    if(mappings.identity_id != '', mappings.identity_id, recorded_identity) as identity_id,
+    coalesce(mappings.is_bot, people.is_bot) as is_bot,
+    if(commits_once.is_merge, 0, commits_once.additions) as added,
+    if(commits_once.is_merge, 0, commits_once.deletions) as deleted,
+    toUInt64(added) + deleted as loc,
+    if(commits_once.is_merge, 0, commits_once.files_changed) as changed_files,
+    commits_once.size_bucket = 'large' as is_large,
+    commits_once.is_merge as is_merge,
+    commits_once.is_revert as is_revert,
+    intDiv(positiveModulo(commits_once.author_clock_seconds, 86400), 3600) as author_hour,
+    positiveModulo(toInt64(floor(commits_once.author_clock_seconds / 86400)) + 3, 7) + 1 as author_weekday
+from commits_once
+left join people
+    on
+        commits_once.repo_id = people.repo_id
+        and commits_once.author_name = people.author_name
+        and commits_once.author_email = people.author_email
+left join mappings on recorded_identity = mappings.alias
