@@ -139,6 +139,10 @@ BAD = {
         ("sync", "git", "--repo-path", "{repository}", "--since", "2026-02-01", "--before", "2026-01-01"),
         "since",
     ),
+    "days still to come": (
+        ("sync", "git", "--repo-path", "{repository}", "--since", "2026-01-01", "--before", "2999-01-01"),
+        "before 2999-01-01 lies in the future",
+    ),
     "no day": (("sync", "git", "--repo-path", "{repository}", "--since", "yesterday"), "2026-01-31"),
     "empty range of metrics": (("metrics", "daily", "--since", "2026-02-01", "--before", "2026-02-01"), "since"),
     "no time": (("metrics", "daily", "--as-of", "noon"), "noon"),
@@ -157,6 +161,17 @@ def test_bad_input_is_one_sentence_and_exit_status_2(name, synced, devhealth, re
     said = devhealth(*(one.format(empty=tmp_path, repository=repository) for one in arguments), status=2)
     assert expected in said.stderr
     assert said.stdout == ""
+
+
+def test_a_window_the_tier_does_not_allow_makes_no_organisation(devhealth, repository):
+    asked = ("sync", "git", "--repo-path", repository, "--org", "newcomer", "--since", "2020-01-01")
+    said = devhealth(*asked, "--before", "2020-02-01", status=2)
+    assert (
+        'organisation "newcomer" is on the community tier: a backfill covers at most 30 days, 31 asked' in said.stderr
+    )
+    assert "newcomer" not in devhealth("admin", "list-orgs").stdout
+    devhealth(*asked, "--before", "2020-01-31")
+    assert "newcomer" in devhealth("admin", "list-orgs").stdout
 
 
 def test_a_setting_that_makes_no_sense_is_named(devhealth):

@@ -72,6 +72,15 @@ def test_each_organisation_has_its_own_tier(engine: Engine, acme: str):
         check(engine, acme, 31)
 
 
+def test_an_organisation_still_to_be_made_has_the_first_tier(engine: Engine, acme: str):
+    for slug in ("acme", "beta"):
+        tiers.check_slug(engine, slug, SINCE, SINCE + timedelta(days=30))
+        with pytest.raises(TierExceeded, match=f'"{slug}" is on the community tier'):
+            tiers.check_slug(engine, slug, SINCE, SINCE + timedelta(days=31))
+    tiers.set_tier(engine, acme, "team")
+    tiers.check_slug(engine, "acme", SINCE, SINCE + timedelta(days=90))
+
+
 def test_what_does_not_exist_is_refused(engine: Engine, acme: str):
     with pytest.raises(UnknownName, match=r"'gold' does not exist. There are: community, team, enterprise"):
         tiers.set_tier(engine, acme, "gold")

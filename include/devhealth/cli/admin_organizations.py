@@ -13,10 +13,10 @@ UNLIMITED = "unlimited"
 @json_option
 def create_org(slug: str, *, tier: str | None, as_json: bool) -> None:
     """Make the organisation ORG."""
-    from devhealth.semantic import organizations
+    from devhealth.semantic import organizations, tiers
 
     with opened() as engine:
-        made = organizations.create_organization(engine, slug, tier or organizations.FIRST_TIER)
+        made = organizations.create_organization(engine, slug, tier or tiers.FIRST_TIER)
     if as_json:
         echo_json(made)
     else:

@@ -107,6 +107,8 @@ def _run(
     configurations: tuple[str, ...] = ()
     if repo_path:
         org = org or DEFAULT_ORGANISATION
+        if window:
+            setup.require_tier(settings, org, window)
         chosen = setup.register_source(settings, org, repo_path, provider=PROVIDERS[provider])
         configurations = (chosen.name,)
         settings = credentials.of_location(settings, org_id=chosen.org_id, provider=chosen.provider, location=repo_path)

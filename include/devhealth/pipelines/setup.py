@@ -7,9 +7,11 @@ from sqlalchemy.engine import Engine
 
 from devhealth.errors import InputError
 from devhealth.models.credential import AIRFLOW
+from devhealth.models.unit import Window
 from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.providers import SourceIdentity
-from devhealth.semantic import configurations, database, organizations, repositories
+from devhealth.pipelines.request import days_of
+from devhealth.semantic import configurations, database, organizations, repositories, tiers
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 from devhealth.sinks import open_sink
@@ -27,6 +29,11 @@ def prepare(settings: Settings) -> None:
     if settings.sink != "clickhouse":
         with open_sink(settings):
             pass
+
+
+def require_tier(settings: Settings, organisation: str, window: Window) -> None:
+    """Raise TierExceeded for a window of more days than the organisation may ask, or may once it is made."""
+    tiers.check_slug(database.open_semantic(settings), organisation, *days_of(window))
 
 
 def register_source(

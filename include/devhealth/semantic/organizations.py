@@ -13,9 +13,6 @@ from devhealth.relational import insert_into, reading, writing
 from devhealth.semantic import tiers
 from devhealth.semantic.tables import organizations
 
-FIRST_TIER = "community"
-"""Where an organisation begins."""
-
 _NAMESPACE = uuid.UUID("5f0c3f1e-3c0c-5e0e-9f51-0c8f6d1f7a10")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
@@ -51,7 +48,7 @@ def ensure(connection: Connection, slug: str) -> str:
     return str(connection.execute(select(organizations.c.org_id).where(organizations.c.slug == slug)).scalar_one())
 
 
-def create_organization(engine: Engine, slug: str, tier: str = FIRST_TIER) -> Organization:
+def create_organization(engine: Engine, slug: str, tier: str = tiers.FIRST_TIER) -> Organization:
     """A new organisation. Raises InputError for one that exists or a slug that is none, UnknownName for a tier."""
     made = Organization(_new_id(slug), slug, tier, datetime.now(UTC))
     tiers.require(engine, tier)

@@ -9,29 +9,28 @@ from devhealth.errors import InputError, TierExceeded, UnknownName
 from devhealth.relational import reading, writing
 from devhealth.semantic.tables import organizations, tiers
 
+FIRST_TIER = "community"
+"""Where an organisation begins."""
+
 
 def check(engine: Engine, org_id: str, since: date, before: date) -> None:
     """Raise TierExceeded when `since` (inclusive) to `before` (exclusive) is more days than the organisation may ask.
 
     Raises UnknownName for an organisation that does not exist.
     """
-    query = (
-        select(organizations.c.slug, tiers.c.tier, tiers.c.backfill_days)
-        .join(tiers, organizations.c.tier == tiers.c.tier)
-        .where(organizations.c.org_id == org_id)
-    )
+    query = select(organizations.c.slug, organizations.c.tier).where(organizations.c.org_id == org_id)
     with reading(engine) as connection:
         found = connection.execute(query).one_or_none()
     if found is None:
         raise UnknownName(f"no organisation has the id {org_id!r}. `devhealth admin list-orgs` shows all.")
-    asked = (before - since).days
-    if found.backfill_days is None or asked <= found.backfill_days:
-        return
-    raise TierExceeded(
-        f'organisation "{found.slug}" is on the {found.tier} tier: a backfill covers at most '
-        f"{_counted(found.backfill_days)}, {asked:,} asked ({since} to {before}). "
-        "Shorten the range or raise the tier with `devhealth admin set-tier`."
-    )
+    _check(engine, found.slug, found.tier, since, before)
+
+
+def check_slug(engine: Engine, slug: str, since: date, before: date) -> None:
+    """As `check`, for an organisation that may have to be made first: then it would begin on FIRST_TIER."""
+    with reading(engine) as connection:
+        tier = connection.execute(select(organizations.c.tier).where(organizations.c.slug == slug)).scalar()
+    _check(engine, slug, tier or FIRST_TIER, since, before)
 
 
 def limits(engine: Engine) -> dict[str, int | None]:
@@ -67,6 +66,16 @@ def require(engine: Engine, tier: str) -> None:
     known = limits(engine)
     if tier not in known:
         raise UnknownName(f"tier {tier!r} does not exist. There are: {', '.join(known)}.")
+
+
+def _check(engine: Engine, slug: str, tier: str, since: date, before: date) -> None:
+    limit, asked = limits(engine)[tier], (before - since).days
+    if limit is None or asked <= limit:
+        return
+    raise TierExceeded(
+        f'organisation "{slug}" is on the {tier} tier: a backfill covers at most {_counted(limit)}, {asked:,} asked '
+        f"({since} to {before}). Shorten the range or raise the tier with `devhealth admin set-tier`."
+    )
 
 
 def _counted(days: int) -> str:

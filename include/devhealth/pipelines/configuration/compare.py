@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from devhealth.pipelines.configuration.document import SECTIONS
 from devhealth.pipelines.configuration.state import Secret, State, facts
-from devhealth.semantic.organizations import FIRST_TIER
+from devhealth.semantic.tiers import FIRST_TIER
 
 NEW, CHANGED, REMOVED = "(secret, new)", "(secret, changed)", "(secret, removed)"
 
@@ -62,8 +62,11 @@ def _of_section(
             continue
         before = facts(stored[name]) if name in stored else {}
         fields = list(_fields(before, facts(wanted[name])))
-        if name not in stored or fields:
-            yield Change(organisation, section, name, "change" if name in stored else "add", fields)
+        if name not in stored:
+            said = [one for one in fields if one.field != "paused" or one.new]
+            yield Change(organisation, section, name, "add", said)
+        elif fields:
+            yield Change(organisation, section, name, "change", fields)
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
