@@ -13,6 +13,7 @@ from devhealth.cli.db import db
 from devhealth.cli.metrics import metrics
 from devhealth.cli.register import register
 from devhealth.cli.show import show
+from devhealth.cli.status import status
 from devhealth.cli.sync import sync
 from devhealth.cli.warehouse import warehouse
 from devhealth.errors import DevhealthError, InputError, SettingsError, SourceError
@@ -68,7 +69,7 @@ def version() -> None:
     click.echo(f"devhealth {__version__}")
 
 
-for _command in (config, register, sync, metrics, backfill, show, admin, warehouse, db):
+for _command in (config, register, sync, metrics, backfill, show, status, admin, warehouse, db):
     cli.add_command(_command)
 
 
