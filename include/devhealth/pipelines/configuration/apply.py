@@ -18,7 +18,7 @@ from devhealth.pipelines.configuration.wanted import Surroundings, wanted
 from devhealth.pipelines.configuration.write import write
 from devhealth.pipelines.configuration.yaml_tree import Tree
 from devhealth.relational import reading, turn, writing
-from devhealth.semantic import configurations, credentials, database, organizations, tiers
+from devhealth.semantic import configurations, credentials, database, organizations, secret_box, tiers
 from devhealth.settings import Settings
 
 TURN = "configuration"
@@ -73,6 +73,8 @@ def apply(
                 on_plan(plan)
             if plan.changes and not is_dry:
                 with writing(engine) as connection:
+                    for org_id in filter(None, [organizations.find(connection, slug) for slug in sorted(steps)]):
+                        organizations.lock(connection, org_id)
                     if read(connection) != steps:
                         raise StoreError(
                             "somebody else changed these organisations just now. Apply the document again."
@@ -102,15 +104,24 @@ def _steps(
     known_tiers: tuple[str, ...],
 ) -> dict[str, Step]:
     problems: list[Problem] = []
-    steps = {}
+    states = {}
     for slug, organisation in document.organisations.items():
         org_id = organizations.find(connection, slug) or ""
         before = stored(connection, org_id, settings.secret_key, sections_of(organisation))
         around = _around(connection, org_id, before, tree, environ, known_tiers)
-        after = _with_pauses(wanted(slug, organisation, around, problems), before)
-        steps[slug] = Step(after, compare(slug, before, after))
+        states[slug] = before, _with_pauses(wanted(slug, organisation, around, problems), before)
     raise_any(tree, problems)
+    steps = {slug: Step(after, compare(slug, before, after)) for slug, (before, after) in states.items()}
+    for slug, step in steps.items():
+        _check_key(settings, slug, step.changes)
     return steps
+
+
+def _check_key(settings: Settings, slug: str, changes: list[Change]) -> None:
+    """Raise SecretError when a secret could not be kept, before the first one is."""
+    for one in changes:
+        if one.section == "credentials" and one.action != "remove":
+            secret_box.encrypt(settings.secret_key, "", whose=f"credential {one.name!r} of organisation {slug!r}")
 
 
 def _around(

@@ -22,6 +22,7 @@ _HEAD = (
 _SECRETS = (
     "# Secrets stay where they are: before you apply this, set the variables named below `env` to their values.\n"
 )
+_BREAK = re.compile("[\n\r\x85\u2028\u2029]")
 _KEYS = {"repositories": "glob", "projects": "key", "members": "identity"}
 
 Plain = dict[str, Any]
@@ -127,9 +128,16 @@ def _said(**fields: Any) -> Plain:
 
 
 class _Dumper(yaml.SafeDumper):
-    """No anchors."""
+    """No anchors; line breaks of any kind are escaped, since a folded one reads back as a blank."""
 
     def ignore_aliases(self, data: Any) -> bool:
         """Always: each organisation reads by itself."""
         del data
         return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _BREAK.search(text) else None)
+
+
+_Dumper.add_representer(str, _text)

@@ -83,7 +83,7 @@ def facts(item: Secrets | Configured | Identity | Team) -> dict[str, Any]:
     elif isinstance(item, Configured):
         listed = {name: list(getattr(item, name)) for name in ("sources", "discover", "targets")}
         options = {f"options.{name}": value for name, value in written_options(item).items()}
-        hints = {"credential": item.credential, "schedule": item.schedule, "paused": item.paused or None}
+        hints = {"credential": item.credential, "schedule": item.schedule, "paused": item.paused}
         found = {"provider": item.provider, **listed, **options, **hints}
     elif isinstance(item, Identity):
         found = {"name": item.name, "aliases": list(item.aliases), "bot": item.is_bot}
