@@ -15,13 +15,14 @@ demo airflow: export AIRFLOW__CORE__PLUGINS_FOLDER := $(CURDIR)/plugins
 demo airflow: export AIRFLOW__CORE__LOAD_EXAMPLES := False
 demo airflow: export AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY := 5
 demo airflow: export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION := False
+demo airflow: export AIRFLOW__DEVHEALTH__BACKFILL_POOL := devhealth_backfill
 demo airflow clean check docs bench: export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins:$(CURDIR)
 DEVHEALTH := "$(STATE)/bin/devhealth"
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Sync a repository through Airflow, backfill its last 30 days, show its metrics; REPO=path-or-url.
+demo: .devhealth/airflow/ready .devhealth/bin/devhealth ## Sync a repository through Airflow, backfill its last 30 days, show its metrics; REPO=path-or-url.
 	@$(DEVHEALTH) warehouse start
 	@printf '%s\n' "$$ORGANISATION" >"$(STATE)/demo.yaml"
 	@$(DEVHEALTH) config apply "$(STATE)/demo.yaml"
@@ -44,7 +45,7 @@ organisations:
 endef
 demo: export ORGANISATION := $(ORGANISATION)
 
-airflow: .devhealth/airflow/migrated .devhealth/bin/devhealth ## Start Airflow with the DAGs on this machine and say where to log in.
+airflow: .devhealth/airflow/ready .devhealth/bin/devhealth ## Start Airflow with the DAGs on this machine and say where to log in.
 	@$(DEVHEALTH) db upgrade
 	@exec .venv/bin/python -m devhealth_airflow.one_machine.standalone "$(STATE)/logs/airflow.log"
 
@@ -76,10 +77,12 @@ clean: ## Stop the embedded ClickHouse, then remove the environments, caches and
 .venv-2.11/.ready: requirements/airflow-2.lock
 	@$(PYTHON) requirements/environment.py .venv-2.11 $< 3.12
 
-.devhealth/airflow/migrated: .venv/.ready
+.devhealth/airflow/ready: .venv/.ready
 	@mkdir -p .devhealth/airflow .devhealth/logs
 	@echo "Preparing the database of Airflow ..."
-	@.venv/bin/python -m airflow db migrate >.devhealth/logs/migrate.log 2>&1 || { tail -20 .devhealth/logs/migrate.log; exit 1; }
+	@airflow() { .venv/bin/python -m airflow "$$@"; }; \
+	{ airflow db migrate && airflow pools set devhealth_backfill 1 "chunks of backfills, as many at once as it has slots"; } \
+	  >.devhealth/logs/migrate.log 2>&1 || { tail -20 .devhealth/logs/migrate.log; exit 1; }
 	@touch $@
 
 .devhealth/bin/devhealth: Makefile
