@@ -9,7 +9,7 @@ from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.exc import StatementError
 
 from devhealth.errors import SettingsError, StoreError
-from devhealth.relational import UtcDateTime, open_engine, reading, turn, turn_if_free, writing
+from devhealth.relational import UtcDateTime, forget_turn, open_engine, reading, turn, turn_if_free, writing
 from tests.postgres import ENGINES, fresh_uri
 
 
@@ -113,16 +113,15 @@ def test_a_turn_is_held_by_one_at_a_time_and_given_back_by_an_error(engine_name,
 def test_a_turn_is_only_taken_when_it_is_free(engine_name, tmp_path):
     uri = fresh_uri(engine_name, tmp_path)
     first, second = (open_engine(uri, variable="POSTGRES_URI") for _ in range(2))
-    with turn_if_free(first, "job") as is_held:
-        assert is_held
-        with turn_if_free(second, "job") as is_held:
-            assert not is_held
-        with turn_if_free(second, "another") as is_held:
-            assert is_held
-        with turn_if_free(second, "job") as is_held:  # who looked in vain gave nothing back that is not its own
-            assert not is_held
-    with turn_if_free(second, "job") as is_held:
-        assert is_held
+    with turn_if_free(first, "job") as is_first:
+        with turn_if_free(second, "job") as is_second, turn_if_free(second, "another") as is_another:
+            assert (is_first, is_second, is_another) == (True, False, True)
+        with turn_if_free(second, "job") as is_second:  # who looked in vain gave nothing back that is not its own
+            assert not is_second
+    with turn_if_free(second, "job") as is_second:
+        assert is_second
+        forget_turn(second, "job")
+    assert list(tmp_path.glob("*.job.lock")) == []
 
 
 @pytest.mark.parametrize("engine_name", ENGINES)

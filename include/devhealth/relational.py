@@ -149,6 +149,12 @@ def turn_if_free(engine: Engine, name: str, *, patience_seconds: float = 0) -> I
                 connection.execute(text("select pg_advisory_unlock(hashtext(:name))"), key)
 
 
+def forget_turn(engine: Engine, name: str) -> None:
+    """Leave no file of a turn behind. Only for one who holds it, when nobody will ask for it again."""
+    if engine.dialect.name == "sqlite":
+        Path(f"{engine.url.database}.{name}.lock").unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def translated(engine: Engine) -> Iterator[None]:
     """Turn the errors of the database into ours."""

@@ -1,8 +1,10 @@
 """Opening a job: a bad request is told before anything is stored; a good one becomes chunks in the order of work."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from devhealth.errors import InputError, SchemaOutdated, SecretError, TierExceeded, UnknownName
 from devhealth.pipelines import setup
@@ -249,3 +251,23 @@ def test_a_request_is_checked_without_asking_the_sources(settings, acme, shop):
     with pytest.raises(InputError, match="no target"):
         check_request(settings, asked(targets=("prs",)), NOW)
     assert rows_of(settings, "backfill_jobs") == []
+
+
+def test_ten_times_the_chunks_are_stored_with_as_many_statements(settings, acme):
+    sent = []
+
+    def note(*_):
+        sent.append(1)
+
+    counts = []
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for weeks in (5, 50):
+            sent.clear()
+            job = opened(settings, since="2025-01-01", before=date(2025, 1, 1) + timedelta(weeks=weeks))
+            plan_job(settings, acme, job.job_id)
+            counts.append((job.chunks, len(sent)))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    (few, sent_for_few), (many, sent_for_many) = counts
+    assert (few, many, sent_for_many) == (5, 50, sent_for_few)

@@ -131,6 +131,7 @@ def test_nothing_staged_is_left_of_a_completed_backfill(settings, acme):
     run_backfill(settings, asked())
     left = [path for path in UnitStaging(settings.staging_uri).root.rglob("*") if path.is_file()]
     assert [path.name for path in left if path.name != metrics.METRICS_REPORT] == []
+    assert list(settings.home.glob("*.backfill-*")) == []
 
 
 def test_events_tell_how_far_it_is(settings, acme):

@@ -17,7 +17,7 @@ from devhealth.pipelines.backfill.request import BackfillRequest, Job
 from devhealth.pipelines.backfill.resuming import lock_of, running_elsewhere
 from devhealth.pipelines.backfill.stopping import stoppable
 from devhealth.pipelines.backfill.work import work_on
-from devhealth.relational import turn_if_free
+from devhealth.relational import forget_turn, turn_if_free
 from devhealth.semantic import database
 from devhealth.settings import Settings
 
@@ -47,6 +47,8 @@ def run_backfill(
         if not request.job_id:
             _hold(stack, engine, job.job_id)
         report = _work(settings, engine, job, on_event)
+        if report.status == "completed":
+            forget_turn(engine, lock_of(job.job_id))
     if has_metrics and settings.sink != "sql":
         on_event(Event(kind="computing", job=job))
         computed = metrics.compute_dirty(settings, datetime.now(UTC), job.organisation)
