@@ -51,7 +51,7 @@ def _fields(change: Change) -> Table:
     return table
 
 
-def _values(change: Change, field: FieldChange) -> Text:
+def _values(change: Change, field: FieldChange) -> RenderableType:
     if isinstance(field.old, list) or isinstance(field.new, list):
         return _listed(change, field.old or [], field.new or [])
     if change.action == "add" or (field.old is None and str(field.new).startswith("(secret")):
@@ -59,13 +59,20 @@ def _values(change: Change, field: FieldChange) -> Text:
     return Text.assemble((_said(field.old), "red"), " -> ", (_said(field.new), "green"))
 
 
-def _listed(change: Change, old: list[str], new: list[str]) -> Text:
+def _listed(change: Change, old: list[str], new: list[str]) -> RenderableType:
     """One a line; of a changed list only what differs, or the new order."""
+    gone, come = [one for one in old if one not in new], [one for one in new if one not in old]
     if change.action == "add":
         return Text("\n".join(map(_said, new)))
-    lines = [Text(f"- {_said(one)}", "red") for one in old if one not in new]
-    lines += [Text(f"+ {_said(one)}", "green") for one in new if one not in old]
-    return Text("\n").join(lines or [Text(f"in this order: {', '.join(map(_said, new))}")])
+    if not gone and not come:
+        return Text(f"in this order: {', '.join(map(_said, new))}")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for sign, colour, texts in (("-", "red", gone), ("+", "green", come)):
+        for one in texts:
+            table.add_row(sign, _said(one), style=colour)
+    return table
 
 
 def _said(value: Any) -> str:

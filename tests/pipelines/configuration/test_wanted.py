@@ -123,6 +123,14 @@ def test_a_url_with_a_secret_is_refused_and_the_secret_is_not_repeated(filled):
     assert "planted" not in str(error.value)
 
 
+def test_a_secret_no_protocol_could_carry_is_refused_and_not_repeated(filled):
+    with pytest.raises(
+        InputError, match=r"token\.env: what TOKEN holds cannot be used: the field 'token' is empty, or"
+    ) as error:
+        put(filled, FULL, environ={"TOKEN": "planted\nplanted"})
+    assert "planted" not in str(error.value)
+
+
 @pytest.mark.parametrize("key", ["", "no key"])
 @pytest.mark.parametrize("is_dry", [True, False])
 def test_a_secret_that_could_not_be_kept_is_refused_before_anything_is_shown(settings, key, is_dry):

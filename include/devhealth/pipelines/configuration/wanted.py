@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devhealth.errors import DevhealthError
+from devhealth.errors import DevhealthError, InputError
 from devhealth.models.credential import checked_name
 from devhealth.pipelines import providers
 from devhealth.pipelines.configuration import wanted_people, wanted_syncs
 from devhealth.pipelines.configuration.document import Credential, Organisation
 from devhealth.pipelines.configuration.problems import Key, Problem
 from devhealth.pipelines.configuration.state import Secrets, State
+from devhealth.pipelines.credentials import check_values
 from devhealth.semantic.identities import Identity
 from devhealth.semantic.organizations import check_slug
 from devhealth.semantic.teams import Team
@@ -96,9 +97,20 @@ def _fields(
         elif not environ.get(secret.env):
             text = f"the environment variable {secret.env} is not set: it holds the secret"
             problems.append(Problem((*below, "env"), text))
+        elif trouble := _unfit(field_name, environ[secret.env]):
+            problems.append(Problem((*below, "env"), f"what {secret.env} holds cannot be used: {trouble}"))
         else:
             found.append((field_name, environ[secret.env]))
     return found
+
+
+def _unfit(field_name: str, secret: str) -> str:
+    """Why no protocol could carry a secret, without repeating it; empty when it is fit."""
+    try:
+        check_values({field_name: secret})
+    except InputError as error:
+        return _sentence(error)
+    return ""
 
 
 def _sentence(error: DevhealthError) -> str:
