@@ -17,7 +17,7 @@ from devhealth.models.unit import Unit, Window, source_digest
 from devhealth.pipelines import credentials, outcomes, providers
 from devhealth.pipelines.discovery import sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
-from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
+from devhealth.semantic import configurations, database, organizations, repositories, sync_runs, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.semantic.watermarks import Watermark
 from devhealth.settings import Settings
@@ -136,7 +136,13 @@ def _units_of_source(
             continue
         stood = watermarks.read(engine, org_id, repo_id, target) if repo_id and request.window is None else None
         cursor = None if request.full_resync else _cursor(settings, stood, org_id, repo_id, provider, target)
-        if cursor and not _has_news(settings, provider, target, source, configuration, cursor):
+        # A backfill may have seen a branch that is gone by now, and that the cursor knows nothing of.
+        is_stock_due = (
+            stood is not None
+            and cursor is not None
+            and sync_runs.is_backfilled_since(engine, org_id, repo_id, target, stood.at)
+        )
+        if cursor and not is_stock_due and not _has_news(settings, provider, target, source, configuration, cursor):
             at, now = request.as_of, datetime.now(UTC)
             watermarks.confirm(engine, org_id, repo_id, target, at=at, cursor=cursor.decode(), now=now)
             continue
@@ -145,6 +151,8 @@ def _units_of_source(
         staging.reset()
         if cursor:
             staging.write("cursor", cursor)
+        if is_stock_due:
+            staging.write("take-stock", b"")
         if stood and stood.cursor:
             staging.write(CURSOR_AT_PLAN, stood.cursor.encode())
         yield unit

@@ -49,6 +49,15 @@ def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
         connection.execute(upsert, rows[start : start + _AT_ONCE])
 
 
+def is_backfilled_since(engine: Engine, org_id: str, repo_id: str, target: str, at: datetime) -> bool:
+    """Whether a backfill of the target ended after that time, whatever its outcome."""
+    table = sync_runs.c
+    of_target = (table.org_id == org_id, table.repo_id == repo_id, table.target == target)
+    query = select(table.run_id).where(*of_target, table.mode == "backfill", table.finished_at >= at).limit(1)
+    with reading(engine) as connection:
+        return connection.execute(query).first() is not None
+
+
 def newest(engine: Engine, org_ids: Sequence[str]) -> list[UnitRun]:
     """The units of these organisations' newest run that stored any row; none when there is no such run."""
     table = sync_runs.c

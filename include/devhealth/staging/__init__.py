@@ -1,6 +1,7 @@
 """The hand-over between stages: a folder (local, or any URI universal-pathlib knows) for each unit.
 
     <unit>/cursor            what the last successful run left behind, written by the plan
+    <unit>/take-stock        there when a backfill has stored what that cursor knows nothing of
     <unit>/pages/<name>      raw pages of the connector, in the order of their names
     <unit>/records/<name>    records of the processor
     <unit>/<outcome>.json    how a stage ended

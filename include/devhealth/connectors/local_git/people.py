@@ -1,4 +1,4 @@
-"""Everybody a repository's commits ever recorded: asked for again when the mailmap has changed, without any diff."""
+"""Everybody the commits ever recorded: asked for again when the mailmap may have changed, without any diff."""
 
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from devhealth.models.unit import Unit
 def are_asked_again(state: GitState, unit: Unit) -> bool:
     """Whether people of commits that were stored earlier may stand for somebody else now."""
     earlier = state.walks_from
-    return unit.mode == "incremental" and earlier is not None and earlier.mailmap_digest != state.cursor.mailmap_digest
+    if unit.mode != "incremental" or earlier is None:
+        return False
+    return state.is_reachability_whole or earlier.mailmap_digest != state.cursor.mailmap_digest
 
 
 def list_people(folder: Path, path: Path, state: GitState) -> None:

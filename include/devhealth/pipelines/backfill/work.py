@@ -29,8 +29,8 @@ from devhealth.staging import Page, UnitStaging
 
 _AHEAD = 2
 """Chunks that are fetched at once, ahead of the one that is processed."""
-_PATIENCE_SECONDS = 0.5
-"""How long rows wait for those of the next chunk."""
+_PATIENCE_SECONDS = 2.0
+"""How long rows wait for those of the next chunks: what a kill costs, and how late progress shows."""
 
 
 @dataclass(frozen=True, slots=True)

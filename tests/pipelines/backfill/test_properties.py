@@ -1,0 +1,267 @@
+"""However a history is cut into backfills and syncs, the stores end with what one full sync leaves of it."""
+
+import dataclasses
+import itertools
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from devhealth.models.table import all_tables
+from devhealth.pipelines import setup
+from devhealth.pipelines.backfill import BackfillRequest, run_backfill
+from devhealth.pipelines.metrics import compute_dirty
+from devhealth.pipelines.plan import plan_sync
+from devhealth.pipelines.request import SyncRequest, new_run_id
+from devhealth.pipelines.run import run_sync
+from devhealth.warehouse.connection import connected
+from devhealth.warehouse.schema import ensure_schema
+from tests.git_histories import FILE, PEOPLE, Commit, histories, make_repository, set_refs
+from tests.pipelines.backfill.conftest import unlimited
+
+FIRST_DAY = date(2024, 1, 1)
+DAYS = 40
+AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
+REFS = ("refs/heads/main", "refs/heads/next", "refs/tags/v1")
+MAILMAPS = (b"Ann <ann@proper.example> <ann@example.com>\n", b"Joe <joe@proper.example> <joerg@example.com>\n")
+SLOW = settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking costs minutes, a small history is small as it is
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@dataclass(frozen=True)
+class Backfill:
+    since: int
+    before: int
+    order: str
+
+
+@dataclass(frozen=True)
+class Sync:
+    pass
+
+
+@dataclass(frozen=True)
+class Push:
+    """Lets the refs be these, whatever they were."""
+
+    refs: dict
+
+
+@st.composite
+def dated(draw):
+    """A history whose commits lie within DAYS days, in any order; some change the mailmap."""
+    commits = []
+    for commit in draw(histories(largest=8)):
+        at = int(datetime.combine(FIRST_DAY, datetime.min.time(), UTC).timestamp()) + draw(
+            st.integers(0, DAYS * 86_400 - 1)
+        )
+        mailmap = {b".mailmap": (FILE, draw(st.sampled_from(MAILMAPS)))} if draw(st.integers(0, 4)) == 0 else {}
+        person = draw(st.sampled_from(PEOPLE))
+        commits.append(
+            dataclasses.replace(commit, committer=b"%s %d +0000" % (person, at), files={**commit.files, **mailmap})
+        )
+    return commits
+
+
+@st.composite
+def backfills(draw):
+    since = draw(st.integers(0, DAYS - 1))
+    return Backfill(since, draw(st.integers(since + 1, DAYS)), draw(st.sampled_from(["oldest_first", "newest_first"])))
+
+
+def pushes(commits):
+    return st.dictionaries(st.sampled_from(REFS), st.integers(0, len(commits) - 1)).map(Push)
+
+
+class Filled:
+    """An organisation of its own with one repository; what is done to it, and what is stored of it."""
+
+    def __init__(self, stores, path):
+        self.stores, self.slug = stores, f"org-{uuid.uuid4().hex[:12]}"
+        self.configuration = setup.register_source(stores, self.slug, str(path), targets=["git"]).name
+        self.org_id = unlimited(stores, self.slug)
+
+    def do(self, step):
+        if isinstance(step, Backfill):
+            self.backfill(FIRST_DAY + timedelta(step.since), FIRST_DAY + timedelta(step.before), step.order)
+        else:
+            self.sync()
+
+    def backfill(self, since, before, order):
+        request = BackfillRequest(
+            organisation=self.slug, configuration=self.configuration, since=since, before=before, order=order
+        )
+        report = run_backfill(self.stores, request, has_metrics=False)
+        assert report.status == "completed", report.failure_text()
+
+    def sync(self):
+        now = datetime.now(UTC)
+        report = run_sync(
+            self.stores,
+            SyncRequest(provider="local_git", organisation=self.slug, run_id=new_run_id(now), as_of=now),
+        )
+        assert not report.failed, report.failure_text()
+        return self
+
+    def tables(self, *, metrics=False):
+        """Rows by table, without what tells the organisation or the time of the fetch apart."""
+        if metrics:
+            compute_dirty(self.stores, AS_OF, self.slug)
+        with connected(self.stores) as client:
+            ensure_schema(client)
+            return {
+                table.name: rows_of(client, table, self.org_id) for table in all_tables() if table.is_metric == metrics
+            }
+
+
+def rows_of(client, table, org_id):
+    hidden = {"org_id", "repo_id", "fetched_at", "computed_at", "is_withdrawn"}
+    names = [column.name for column in table.columns if column.name not in hidden]
+    source = f"{table.name}_latest" if table.is_metric else f"{table.name} final"
+    rows = client.execute(f"select {', '.join(names)} from {source} where org_id = %(org_id)s", {"org_id": org_id})
+    return sorted((dict(zip(names, row, strict=True)) for row in rows), key=repr)
+
+
+def restricted(tables, is_kept):
+    """What the tables hold of some commits: of their files, flags and people too."""
+    commits = [row for row in tables["commits"] if is_kept(row)]
+    shas = {row["sha"] for row in commits}
+    of_commits = {name: [row for row in rows if row.get("sha") in shas] for name, rows in tables.items()}
+    people = {person for row in commits for person in people_of(row)}
+    named = [row for row in tables["commit_identities"] if (row["name"], row["email"]) in people]
+    whole = {name: tables[name] for name in ("repositories", "refs")}
+    return {**of_commits, "commits": commits, "commit_identities": named, **whole}
+
+
+def people_of(commit):
+    yield commit["author_name"], commit["author_email"]
+    yield commit["committer_name"], commit["committer_email"]
+    for helper in commit["co_authors"]:
+        name, _, email = helper.rpartition(" <")
+        yield name, email.removesuffix(">")
+
+
+def there(tables):
+    """What is not gone at the source."""
+    reached = {row["sha"] for row in tables["commit_reachability"] if row["is_reachable"]}
+    kept = restricted(tables, lambda row: row["sha"] in reached)
+    return {**kept, "refs": [row for row in tables["refs"] if not row["is_deleted"]]}
+
+
+def in_windows(steps):
+    if any(isinstance(step, Sync) for step in steps):
+        return lambda row: True
+    windows = [(FIRST_DAY + timedelta(step.since), FIRST_DAY + timedelta(step.before)) for step in steps]
+    return lambda row: any(since <= row["committed_at"].date() < before for since, before in windows)
+
+
+@pytest.fixture
+def stores(warehouse_settings):
+    setup.prepare(warehouse_settings)
+    return warehouse_settings
+
+
+@SLOW
+@given(commits=dated(), data=st.data())
+def test_any_split_equals_one_full_sync_restricted_to_its_windows(stores, tmp_path_factory, commits, data):
+    """Overlapping, repeated, in any order, with syncs before, between and after."""
+    path = tmp_path_factory.mktemp("split") / "source"
+    shas = make_repository(path, commits)
+    set_refs(path, shas, data.draw(pushes(commits)).refs)
+    steps = data.draw(st.lists(st.one_of(backfills(), backfills(), st.just(Sync())), min_size=1, max_size=4))
+    filled = Filled(stores, path)
+    for step in steps:
+        filled.do(step)
+    whole = Filled(stores, path).sync()
+    assert filled.tables() == restricted(whole.tables(), in_windows(steps))
+
+
+@settings(SLOW, max_examples=6)
+@given(commits=dated(), data=st.data())
+def test_pushes_in_between_leave_no_trace_after_a_sync(stores, tmp_path_factory, commits, data):
+    """Growing and forced ones, tags that move, another mailmap, also what only a backfill ever saw."""
+    path = tmp_path_factory.mktemp("pushed") / "source"
+    shas = make_repository(path, commits)
+    filled = Filled(stores, path)
+    steps = data.draw(st.lists(st.one_of(pushes(commits), backfills(), st.just(Sync())), min_size=2, max_size=6))
+    for step in steps:
+        if isinstance(step, Push):
+            set_refs(path, shas, step.refs)
+        else:
+            filled.do(step)
+    whole = Filled(stores, path).sync()
+    filled.sync()
+    assert there(filled.tables()) == whole.tables()
+    assert filled.tables(metrics=True) == whole.tables(metrics=True)
+
+
+@settings(SLOW, max_examples=4)
+@given(commits=dated(), data=st.data())
+def test_metrics_after_backfills_of_everything_equal_those_of_a_full_sync(stores, tmp_path_factory, commits, data):
+    path = tmp_path_factory.mktemp("metrics") / "source"
+    make_repository(path, commits)
+    cuts = sorted({0, DAYS, *data.draw(st.sets(st.integers(1, DAYS - 1), max_size=3))})
+    parts = [Backfill(since, before, "oldest_first") for since, before in itertools.pairwise(cuts)]
+    filled = Filled(stores, path)
+    for step in data.draw(st.permutations(parts)):
+        filled.do(step)
+        if data.draw(st.booleans()):
+            filled.tables(metrics=True)
+    assert filled.tables(metrics=True) == Filled(stores, path).sync().tables(metrics=True)
+
+
+BRANCHED = [
+    Commit(committer=b"Ann <ann@example.com> 1704110400 +0000"),
+    Commit(parents=[0], committer=b"Ann <ann@example.com> 1704196800 +0000"),
+]
+"""On the first two of the days: one on main, one on a branch."""
+
+
+def test_a_branch_that_only_a_backfill_saw_is_gone_after_the_next_sync(stores, tmp_path):
+    """The refs are then what they were at the sync before, so nothing but the backfill tells that there is news."""
+    shas = make_repository(tmp_path / "source", BRANCHED, {"refs/heads/main": 0})
+    filled = Filled(stores, tmp_path / "source").sync()
+    set_refs(tmp_path / "source", shas, {"refs/heads/main": 0, "refs/heads/next": 1})
+    filled.do(Backfill(0, DAYS, "oldest_first"))
+    assert reachable(filled) == set(shas)
+    set_refs(tmp_path / "source", shas, {"refs/heads/main": 0})
+    assert reachable(filled.sync()) == {shas[0]}
+    assert filled.tables(metrics=True) == Filled(stores, tmp_path / "source").sync().tables(metrics=True)
+
+
+def test_a_backfill_takes_no_commit_off_a_branch(stores, tmp_path):
+    """It speaks for the commits it finds in its windows; that others are gone is for the next sync to say."""
+    shas = make_repository(tmp_path / "source", BRANCHED)
+    filled = Filled(stores, tmp_path / "source")
+    for refs in ({"refs/heads/main": 1}, {"refs/heads/main": 0}):
+        set_refs(tmp_path / "source", shas, refs)
+        filled.do(Backfill(0, DAYS, "oldest_first"))
+    assert reachable(filled) == set(shas)
+    assert reachable(filled.sync()) == {shas[0]}
+
+
+def test_after_a_backfill_one_sync_takes_stock_and_the_next_finds_nothing(stores, tmp_path):
+    make_repository(tmp_path / "source", BRANCHED)
+    filled = Filled(stores, tmp_path / "source").sync()
+    assert planned(filled) == 0
+    filled.do(Backfill(0, DAYS, "oldest_first"))
+    assert planned(filled) == 1
+    filled.sync()
+    assert planned(filled) == 0
+
+
+def reachable(filled):
+    return {row["sha"] for row in filled.tables()["commit_reachability"] if row["is_reachable"]}
+
+
+def planned(filled):
+    now = datetime.now(UTC)
+    request = SyncRequest(provider="local_git", organisation=filled.slug, run_id=new_run_id(now), as_of=now)
+    return len(plan_sync(filled.stores, request))
