@@ -54,7 +54,7 @@ class Planted:
                             line = " ".join(process.cmdline())
                             found[line] = self.found_in(line)
                 looked.set()
-                time.sleep(0.02)
+                time.sleep(0.1)
 
         thread = threading.Thread(target=look)
         thread.start()
