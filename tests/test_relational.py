@@ -1,11 +1,13 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, insert, select
+from sqlalchemy import Column, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
 from devhealth.errors import SettingsError, StoreError
@@ -142,3 +144,24 @@ def test_a_turn_that_becomes_free_in_time_is_taken(engine_name, tmp_path):
         assert answers == []
     waiting.join(30)
     assert answers == [True]
+
+
+WRITE = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute("insert into t values (1)")
+connection.close()
+"""
+
+
+def test_opening_a_sqlite_file_again_leaves_the_locks_of_open_connections(tmp_path):
+    """Else another process that ends takes the journal away from under them, and the file is ruined."""
+    uri = f"sqlite:///{tmp_path / 'shared.db'}"
+    first = open_engine(uri, variable="POSTGRES_URI")
+    with first.connect() as connection:
+        connection.execute(text("create table t (a)"))
+        connection.commit()
+        open_engine(uri, variable="POSTGRES_URI")
+        subprocess.run([sys.executable, "-c", WRITE, tmp_path / "shared.db"], check=True)
+        assert (tmp_path / "shared.db-wal").exists()
+    first.dispose()

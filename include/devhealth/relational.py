@@ -25,7 +25,7 @@ BUSY_SECONDS = 60
 """How long a process waits for another one that writes the same SQLite file."""
 
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg"}
-_WAL_HEADER = b"\x02\x02"
+_WAL = "wal"
 _MISSING_TABLE = "42P01"
 _MISSING_COLUMN = "42703"
 _MISSING_IN_SQLITE = ("no such table", "no such column")
@@ -197,22 +197,26 @@ def _parse(uri: str, variable: str) -> URL:
 
 
 def _create_file(path: Path, variable: str) -> None:
+    """Make the file a SQLite database in WAL mode, unless it is.
+
+    Only SQLite itself opens it once it is there: closing a file takes off every lock this process holds on it, and
+    another process would then clear away the journal of a connection that is still open here.
+    """
     try:
-        with path.open("rb") as file:
-            if file.read(20)[18:20] == _WAL_HEADER:
-                return
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise _unwritable(path, variable, error) from error
-    try:
+        if path.exists() and _journal_mode(path, "pragma journal_mode") == _WAL:
+            return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(f"{path}.lock", timeout=BUSY_SECONDS, mode=0o600):
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
-                connection.execute("pragma journal_mode = wal")
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            _journal_mode(path, f"pragma journal_mode = {_WAL}")
     except (OSError, sqlite3.Error) as error:
         raise _unwritable(path, variable, error) from error
+
+
+def _journal_mode(path: Path, pragma: str) -> str:
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+        return str(connection.execute(pragma).fetchone()[0])
 
 
 def _unwritable(path: Path, variable: str, error: Exception) -> StoreError:
