@@ -1,10 +1,12 @@
 """Real Airflow homes, real repositories, a real PostgreSQL."""
 
+import dataclasses
 import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from devhealth.warehouse.connection import connected
 from tests.airflow_home import new_home
 
 FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,6 +26,21 @@ def airflow_home(tmp_path, migrated_database):
     home = new_home(tmp_path / "airflow", migrated_database)
     yield home
     home.stop()
+
+
+@pytest.fixture
+def other_settings(warehouse_settings, tmp_path):
+    """A second, untouched devhealth on the same server."""
+    home, uri = tmp_path / "other", f"{warehouse_settings.clickhouse_uri}_other"
+    with connected(warehouse_settings) as client:
+        yield dataclasses.replace(
+            warehouse_settings,
+            home=home,
+            clickhouse_uri=uri,
+            semantic_uri=f"sqlite:///{home / 'semantic.db'}",
+            staging_uri=str(home / "staging"),
+        )
+        client.execute(f"drop database if exists {uri.rpartition('/')[2]}")
 
 
 @pytest.fixture

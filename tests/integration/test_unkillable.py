@@ -58,21 +58,6 @@ def repository(tmp_path):
 
 
 @pytest.fixture
-def other_settings(warehouse_settings, tmp_path):
-    """A second, untouched devhealth on the same server."""
-    home, uri = tmp_path / "other", f"{warehouse_settings.clickhouse_uri}_other"
-    with connected(warehouse_settings) as client:
-        yield dataclasses.replace(
-            warehouse_settings,
-            home=home,
-            clickhouse_uri=uri,
-            semantic_uri=f"sqlite:///{home / 'semantic.db'}",
-            staging_uri=str(home / "staging"),
-        )
-        client.execute(f"drop database if exists {uri.rpartition('/')[2]}")
-
-
-@pytest.fixture
 def own_warehouse(tmp_path):
     """A devhealth with an embedded server of its own, to be killed."""
     home = tmp_path / "own"
