@@ -88,6 +88,10 @@ def plan_chunks(engine: Engine, org_id: str, job_id: str, chunks: Sequence[Chunk
     of_job = (table.org_id == org_id, table.job_id == job_id)
     numbers = []
     with writing(engine) as connection:
+        # Runs that plan at once take turns at the job, or two chunks would get one number.
+        connection.execute(
+            select(jobs.c.job_id).where(jobs.c.org_id == org_id, jobs.c.job_id == job_id).with_for_update()
+        )
         last = connection.execute(select(func.coalesce(func.max(table.number), 0)).where(*of_job)).scalar_one()
         for chunk in chunks:
             same = (*of_job, table.source == chunk.source, table.target == chunk.target, table.since == chunk.since)
