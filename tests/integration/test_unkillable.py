@@ -225,7 +225,7 @@ def ids_of(tables):
     return {row[1] for row in tables["repositories"]} | {row[0] for row in tables["repositories"]}
 
 
-def test_a_staging_folder_that_cannot_be_written_fails_the_unit_in_one_sentence(
+def test_a_staging_folder_that_cannot_be_written_fails_the_run_in_one_sentence(
     repository, warehouse_settings, tmp_path
 ):
     setup.prepare(warehouse_settings)

@@ -31,7 +31,7 @@ SNAPSHOT_TARGETS = frozenset({"blame"})
 """Targets that describe the present: a backfill of the past leaves them out."""
 
 CURSOR_AT_PLAN = "cursor-at-plan"
-"""In a unit's staging: the cursor that stood when it was planned, used or not."""
+"""In a unit's staging: the cursor that stood when it was planned, used or not; empty when there was none."""
 
 PLAN_WARNINGS = "plan-warnings.json"
 """In the staging of a run: what its report says beside the trouble of the units."""
@@ -153,8 +153,7 @@ def _units_of_source(
             staging.write("cursor", cursor)
         if is_stock_due:
             staging.write("take-stock", b"")
-        if stood and stood.cursor:
-            staging.write(CURSOR_AT_PLAN, stood.cursor.encode())
+        staging.write(CURSOR_AT_PLAN, ((stood and stood.cursor) or "").encode())  # fails here, not in each unit
         yield unit
 
 
