@@ -70,6 +70,8 @@ class Table:
     """A ClickHouse expression."""
     gone: dict[str, int] = field(default_factory=dict)
     """Column values that mean the row's thing no longer exists at the provider (see Snapshot)."""
+    days: tuple[str, ...] = ()
+    """Columns with the moments whose UTC days read differently once a row is written."""
     columns: tuple[Column, ...] = ()
 
     @property
@@ -91,11 +93,12 @@ def table(
     version: str | None = "fetched_at",
     partition_by: str | None = None,
     gone: dict[str, int] | None = None,
+    days: tuple[str, ...] = (),
 ) -> Callable[[type[R]], type[R]]:
     """Declare the table of the decorated record."""
 
     def declare(record: type[R]) -> type[R]:
-        declared = Table(name, record, key, version, partition_by, gone or {}, _columns(record))
+        declared = Table(name, record, key, version, partition_by, gone or {}, days, _columns(record))
         _BY_NAME[name] = _BY_RECORD[record] = declared
         return record
 
