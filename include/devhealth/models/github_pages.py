@@ -1,0 +1,64 @@
+"""Pages of every target of GitHub: the provider's answers, untouched, each in an envelope that says what it answers.
+
+    000-state                             what was true of the repository when the unit began, as the target defines it
+    100-<what>-00001                      an answer, a page of a list
+    100-<what>-00001-more-001             the rest of what that answer cut short
+    ...
+    999-cursor                            what the next run goes on from, as the target defines it
+
+They sort in the order they are read. A page is written once it is whole, so the place to go on from after a kill is the
+`next` of the last one.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from devhealth.errors import StagingError
+
+STATE = "000-state"
+CURSOR = "999-cursor"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer. `fetched_at` is our clock before it was asked for: the rows of the page are as new as that."""
+
+    kind: str
+    """graphql:pull_requests, rest:pull_request, ...: the shape of the answer."""
+    fetched_at: datetime
+    answer: msgspec.Raw
+    about: str = ""
+    """What a REST answer belongs to where it does not say so itself: the number of the pull request, ..."""
+    next: str = ""
+    """A GraphQL cursor or a REST path; empty after the last page."""
+
+
+def encode(
+    kind: str,
+    fetched_at: datetime,
+    answer: bytes | msgspec.Raw,
+    *,
+    about: str = "",
+    next: str = "",  # noqa: A002
+) -> bytes:
+    """The bytes of a page."""
+    raw = answer if isinstance(answer, msgspec.Raw) else msgspec.Raw(answer)
+    return _ENCODER.encode(Page(kind=kind, fetched_at=fetched_at, answer=raw, about=about, next=next))
+
+
+def decode(content: bytes) -> Page:
+    """The page of some bytes; raises StagingError for what is none."""
+    try:
+        return _DECODER.decode(content)
+    except msgspec.DecodeError as error:
+        raise StagingError(f"a staged page cannot be read: {error}. Sync again.") from error
+
+
+def name(order: int, what: str, number: int, more: int = 0) -> str:
+    """The name of a page: `100-pull-requests-00001`, or `...-more-001` for what belongs to it."""
+    of_page = f"{order:03d}-{what}-{number:05d}"
+    return f"{of_page}-more-{more:03d}" if more else of_page
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Page)
