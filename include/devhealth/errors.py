@@ -9,7 +9,8 @@ DevhealthError
 ├── SourceError              a source could not be read
 │   ├── SourceNotFound       it is not there, or not a repository
 │   ├── SourceForbidden      it is there, and we may not read it
-│   └── SourceCorrupt        parts of it are unreadable; what could be read is kept
+│   ├── SourceCorrupt        parts of it are unreadable; what could be read is kept
+│   └── RateLimited          its provider asks to wait for longer than a task should hold a worker
 ├── RecordError              a provider's answer lacks what a record needs
 ├── StagingError             pages or records could not be handed over
 ├── StoreError               ClickHouse, PostgreSQL or SQLite refused or is out of reach
@@ -23,6 +24,8 @@ DevhealthError
 
 Foreign exceptions are translated where they enter. A message says what, for whom, expected and got, and what to do.
 """
+
+from datetime import datetime
 
 
 class DevhealthError(Exception):
@@ -63,6 +66,15 @@ class SourceForbidden(SourceError):
 
 class SourceCorrupt(SourceError):
     """Parts of the source are unreadable; the readable parts were handed on."""
+
+
+class RateLimited(SourceError):
+    """The provider asks to wait; what was fetched so far is staged, and the next attempt goes on there."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+        """When to go on, UTC."""
 
 
 class RecordError(DevhealthError):
