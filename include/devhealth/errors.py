@@ -27,6 +27,8 @@ Foreign exceptions are translated where they enter. A message says what, for who
 
 from datetime import datetime
 
+from datetime import datetime
+
 
 class DevhealthError(Exception):
     """Base of all errors a user may read."""
@@ -64,6 +66,10 @@ class SourceForbidden(SourceError):
     """The source is there but may not be read."""
 
 
+class SourceEmpty(SourceError):
+    """The source is there, and nothing has ever been put into it."""
+
+
 class SourceCorrupt(SourceError):
     """Parts of the source are unreadable; the readable parts were handed on."""
 
@@ -75,6 +81,23 @@ class RateLimited(SourceError):
         super().__init__(message)
         self.until = until
         """When to go on, UTC."""
+
+
+class RateLimited(SourceError):
+    """A provider wants us to wait. Whoever comes back then goes on at the same page."""
+
+    def __init__(self, message: str, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+        """UTC."""
+
+
+class NotServed(SourceError):
+    """The provider has no such interface; another one may have the answer."""
+
+
+class TooMuchAsked(SourceError):
+    """The provider could not answer a question of that size, or not in time; a smaller one may do."""
 
 
 class RecordError(DevhealthError):

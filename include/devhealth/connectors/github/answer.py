@@ -1,0 +1,56 @@
+"""One answer of GitHub."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """A field of a GraphQL answer that GitHub did not fill."""
+
+    kind: str
+    """FORBIDDEN, NOT_FOUND, INSUFFICIENT_SCOPES: what else goes wrong is no answer."""
+    path: tuple[str | int, ...]
+    """Where it stands in `data`: ("repository", "pullRequests", "nodes", 3, "headRepository")."""
+    message: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer: its JSON is sound. Anything else is raised by the client."""
+
+    status: int
+    """200, or 304 when nothing has changed since the `etag` that was asked with; `raw` is empty then."""
+    raw: bytes = field(repr=False)
+    """The body, untouched."""
+    at: datetime
+    """When GitHub answered, on its own clock, UTC."""
+    next: str = ""
+    """What the next page is asked with: the URL in `Link`, or the cursor where a page of GraphQL ends; empty on the
+    last page."""
+    etag: str = ""
+    modified: str = ""
+    """`Last-Modified` as it was sent."""
+    errors: tuple[FieldError, ...] = ()
+    """Fields that GitHub did not fill and said why; only GraphQL has them."""
+
+    @cached_property
+    def body(self) -> Any:
+        """The decoded body; None for 304."""
+        return msgspec.json.decode(self.raw) if self.raw else None
+
+    @property
+    def data(self) -> Any:
+        """What was asked for: the `data` of a GraphQL answer, the whole body of another one."""
+        body = self.body
+        return body["data"] if self.is_graphql else body
+
+    is_graphql: bool = False
+
+    def error_at(self, *path: str | int) -> FieldError | None:
+        """Why the field at a path, or one that it stands in, is not filled; None when nothing is amiss."""
+        return next((error for error in self.errors if error.path == path[: len(error.path)]), None)

@@ -1,0 +1,1 @@
+"""Asking a provider politely, whichever it is: what is left of its limits, when to wait, when to try again."""
