@@ -9,8 +9,11 @@ DevhealthError
 ├── SourceError              a source could not be read
 │   ├── SourceNotFound       it is not there, or not a repository
 │   ├── SourceForbidden      it is there, and we may not read it
+│   ├── SourceEmpty          it is there, and nothing has ever been put into it
 │   ├── SourceCorrupt        parts of it are unreadable; what could be read is kept
-│   └── RateLimited          its provider asks to wait for longer than a task should hold a worker
+│   ├── RateLimited          its provider asks to wait for longer than a task should hold a worker
+│   ├── NotServed            its provider has no such interface; another one may have the answer
+│   └── TooMuchAsked         its provider could not answer a question of that size; a smaller one may do
 ├── RecordError              a provider's answer lacks what a record needs
 ├── StagingError             pages or records could not be handed over
 ├── StoreError               ClickHouse, PostgreSQL or SQLite refused or is out of reach
@@ -24,8 +27,6 @@ DevhealthError
 
 Foreign exceptions are translated where they enter. A message says what, for whom, expected and got, and what to do.
 """
-
-from datetime import datetime
 
 from datetime import datetime
 
@@ -81,15 +82,6 @@ class RateLimited(SourceError):
         super().__init__(message)
         self.until = until
         """When to go on, UTC."""
-
-
-class RateLimited(SourceError):
-    """A provider wants us to wait. Whoever comes back then goes on at the same page."""
-
-    def __init__(self, message: str, until: datetime) -> None:
-        super().__init__(message)
-        self.until = until
-        """UTC."""
 
 
 class NotServed(SourceError):
