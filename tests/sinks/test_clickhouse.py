@@ -9,10 +9,12 @@ import msgspec
 import pytest
 
 from devhealth.models.git import Commit, CommitFileStat, CommitReachability, Ref
+from devhealth.models.pull_requests import PullRequestReview
 from devhealth.models.table import Snapshot
 from devhealth.models.text import to_bytes, to_text
 from devhealth.sinks import open_sink
 from devhealth.sinks.clickhouse import ClickHouseSink
+from tests.pull_requests import pull_request
 
 _OF = {"org_id": "acme", "repo_id": "shop"}
 _FIRST, _SECOND, _THIRD = (datetime(2026, 3, day, 1, 2, 3, 456789, tzinfo=UTC) for day in (1, 2, 3))
@@ -235,3 +237,45 @@ def test_both_write_to_the_secondary_too_and_answer_for_the_primary(warehouse_se
         with engine.connect() as connection:
             rows = connection.exec_driver_sql("select sha, is_reachable from commit_reachability").all()
     assert rows == [("a", 0)]
+
+
+def _review(number: int, review: str, fetched_at: datetime, *, day: int | None = 1) -> PullRequestReview:
+    return PullRequestReview(
+        **_OF,
+        number=number,
+        review_id=review,
+        author="ann",
+        state="approved",
+        submitted_at=datetime(2026, 1, day, 23, 59, 59, tzinfo=UTC) if day else None,
+        commit_sha=None,
+        body_length=0,
+        is_deleted=False,
+        fetched_at=fetched_at,
+    )
+
+
+def _retire_reviews(sink, version: datetime, *numbers: int) -> list[date]:
+    snapshot = Snapshot(**_OF, table="pull_request_reviews", version=version, column="number", values=numbers)
+    return asyncio.run(sink.retire(snapshot, sink.session))
+
+
+def test_a_snapshot_of_some_values_speaks_of_no_other_rows(sink, client):
+    old = [_review(1, "a", _FIRST, day=1), _review(2, "b", _FIRST, day=None), _review(3, "c", _FIRST, day=3)]
+    _write(sink, *old, _review(1, "d", _SECOND, day=4))
+    for _ in range(2):
+        assert _retire_reviews(sink, _SECOND, 1, 2) == [date(2026, 1, 1)], "a pending review has no day"
+    assert client.execute("select review_id, is_deleted from pull_request_reviews final order by review_id") == [
+        ("a", True),
+        ("b", True),
+        ("c", False),
+        ("d", False),
+    ]
+    assert client.execute("select count() from record_snapshots") == [(0,)], "rows of others may still arrive"
+
+
+def test_a_snapshot_of_a_whole_repository_tells_every_day_column(sink, client):
+    opened, merged = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
+    _write(
+        sink, pull_request(1, _FIRST, created_at=opened), pull_request(2, _FIRST, created_at=opened, merged_at=merged)
+    )
+    assert _retire(sink, "pull_requests", _SECOND) == [date(2026, 1, 1), date(2026, 2, 2)]

@@ -20,6 +20,7 @@ from devhealth.sinks import sql_schema
 from devhealth.sinks.sql import SqlSink, open_sql_sink
 from tests.postgres import ENGINES, fresh_uri
 from tests.processes import at_once
+from tests.pull_requests import pull_request
 
 FETCHED = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -309,3 +310,21 @@ def test_another_program_may_own_other_tables(settings: Settings):
     engine.dispose()
     with open_sql_sink(settings) as sink:
         assert "theirs" in inspect(sink.session).get_table_names()
+
+
+def test_a_snapshot_of_some_values_speaks_of_no_other_rows(sink: SqlSink) -> None:
+    opened, merged = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
+    write(
+        sink,
+        pull_request(1, FETCHED, created_at=opened, merged_at=merged),
+        pull_request(2, FETCHED, created_at=opened + DAY),
+        pull_request(3, FETCHED + DAY, created_at=opened),
+    )
+    snapshot = Snapshot(
+        table="pull_requests", org_id="acme", repo_id="shop", version=FETCHED + DAY, column="number", values=(1, 3)
+    )
+    for _ in range(2):
+        assert asyncio.run(sink.retire(snapshot, sink.session)) == [date(2026, 1, 1), date(2026, 2, 2)]
+    assert {row["number"]: row["is_deleted"] for row in rows(sink, "pull_requests")} == {1: True, 2: False, 3: False}
+    write(sink, pull_request(4, FETCHED))
+    assert {row["number"]: row["is_deleted"] for row in rows(sink, "pull_requests")}[4] is False

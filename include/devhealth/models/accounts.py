@@ -21,7 +21,7 @@ class Account(Record, frozen=True):
     fetched_at: Instant
 
 
-@table("account_emails", key=("org_id", "provider_host", "login", "email"))
+@table("account_emails", key=("org_id", "provider_host", "login", "email"), version="last_used_at")
 class AccountEmail(Record, frozen=True):
     """The provider says that commits recorded with this e-mail are of this account."""
 

@@ -26,7 +26,7 @@ class Repository(Record, frozen=True):
     fetched_at: Instant
 
 
-@table("commits", key=("org_id", "repo_id", "committed_at", "sha"))
+@table("commits", key=("org_id", "repo_id", "committed_at", "sha"), days=("committed_at",))
 class Commit(Record, frozen=True):
     """A commit, its people as recorded (no mailmap applied), its lines against the first parent; merges add none."""
 
@@ -57,7 +57,7 @@ class Commit(Record, frozen=True):
     fetched_at: Instant
 
 
-@table("commit_file_stats", key=("org_id", "repo_id", "committed_at", "sha", "path"))
+@table("commit_file_stats", key=("org_id", "repo_id", "committed_at", "sha", "path"), days=("committed_at",))
 class CommitFileStat(Record, frozen=True):
     """Lines one commit added to and deleted from one file; 0 for binary files, submodules count as one line each."""
 
@@ -78,6 +78,7 @@ class CommitFileStat(Record, frozen=True):
     "commit_reachability",
     key=("org_id", "repo_id", "committed_at", "sha"),
     gone={"is_reachable": False, "in_default_branch": False},
+    days=("committed_at",),
 )
 class CommitReachability(Record, frozen=True):
     """From where a commit can be reached today."""

@@ -133,7 +133,12 @@ class PullRequestCommit(Record, frozen=True):
     fetched_at: Instant
 
 
-@table("pull_request_events", key=("org_id", "repo_id", "number", "event_id"), gone={"is_deleted": True})
+@table(
+    "pull_request_events",
+    key=("org_id", "repo_id", "number", "event_id"),
+    gone={"is_deleted": True},
+    days=("at",),
+)
 class PullRequestEvent(Record, frozen=True):
     """Something that happened to a pull request."""
 

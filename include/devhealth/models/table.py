@@ -133,12 +133,18 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     A processor emits it after the rows themselves; a sink answers by writing those rows again with the table's `gone`
     values. Nothing is deleted. Of a table whose rows have no day and no `gone` values (whom a name stands for) it says
     that every day of the repository reads differently now.
+
+    With `column` and `values` it speaks of the rows that have one of these values there, and of no others: what
+    belongs to these pull requests was listed whole. Such a one does not hold for rows that arrive after it: they are
+    told by their version, which is older than that of the row they belong to.
     """
 
     table: str
     org_id: str
     repo_id: str
     version: datetime
+    column: str = ""
+    values: tuple[int | str, ...] = ()
 
 
 def _columns(record: type[Record]) -> tuple[Column, ...]:

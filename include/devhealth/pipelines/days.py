@@ -28,11 +28,11 @@ class TouchedDays:
         self._days.update(EARLIEST + timedelta(days=number) for number in range((last - EARLIEST).days + 1))
 
     def add_records(self, records: list[Record]) -> None:
-        """Take note of the days of records that carry `committed_at`."""
+        """Take note of the days that the tables of the records declare."""
         for kind in set(map(type, records)):
-            if "committed_at" in table_of(kind).key:
-                moments = {record.committed_at for record in records if type(record) is kind}  # type: ignore[attr-defined]
-                self._days.update(moment.date() for moment in moments)
+            for column in table_of(kind).days:
+                moments = {getattr(record, column) for record in records if type(record) is kind}
+                self._days.update(moment.date() for moment in moments if moment is not None)
 
     def ranges(self) -> list[DayRange]:
         """The days as at most MOST_RANGES ranges, oldest first; small gaps are filled first."""

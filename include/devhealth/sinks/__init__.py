@@ -27,9 +27,9 @@ class Sink(Protocol):
         ...
 
     async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
-        """Mark the rows older than a snapshot as gone.
+        """Mark the rows older than a snapshot, of those it speaks of, as gone.
 
-        Returns the UTC days of `committed_at` of the rows that are gone by then, ascending, whoever marked them.
+        Returns the UTC days that the rows which are gone by then touch, ascending, whoever marked them.
         """
         ...
 

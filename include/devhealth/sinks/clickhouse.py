@@ -1,7 +1,7 @@
 """Records into ClickHouse.
 
 Rows of one key are told apart by version and read with `final`, so what is written twice, late or out of order ends as
-the same rows. What a snapshot said is noted, and holds for rows that arrive after it too.
+the same rows. What a snapshot said of a whole repository is noted, and holds for rows that arrive after it too.
 """
 
 import asyncio
@@ -67,9 +67,10 @@ class ClickHouseSink:
     def _retire(self, snapshot: Snapshot, client: Client) -> list[date]:
         with self._turn:
             declared = table_of(snapshot.table)
-            # Noted first: a row that another process writes meanwhile is caught by that process, which looks after it.
-            note = (snapshot.org_id, snapshot.repo_id, snapshot.table, snapshot.version)
-            client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
+            if not snapshot.column:
+                # Noted first: a row that another process writes meanwhile is caught by that process, which looks here.
+                note = (snapshot.org_id, snapshot.repo_id, snapshot.table, snapshot.version)
+                client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
             _mark_gone(client, declared, snapshot)
             return _days_gone(client, declared, snapshot)
 
@@ -110,21 +111,25 @@ def _mark_gone(client: Client, declared: Table, snapshot: Snapshot) -> None:
     was_there = " or ".join(f"{name} != {value}" for name, value in gone.items())
     client.execute(
         f"insert into {declared.name} ({names}) select {source} from {declared.name} final where "  # noqa: S608 -- declared
-        f"{_of_repository(snapshot)} and {declared.version} < {literal(snapshot.version)} and ({was_there})"
+        f"{_spoken_of(snapshot)} and {declared.version} < {literal(snapshot.version)} and ({was_there})"
     )
 
 
 def _days_gone(client: Client, declared: Table, snapshot: Snapshot) -> list[date]:
     """Of all that is gone by now: a run killed after it retired rows never told their days."""
-    if "committed_at" not in declared.key:
+    if not declared.days:
         return []
     is_gone = " and ".join(f"{name} = {literal(value)}" for name, value in declared.gone.items())
+    days = ", ".join(f"toDate({column})" for column in declared.days)
     rows = client.execute(
-        f"select distinct toDate(committed_at) as day from {declared.name} final where "  # noqa: S608 -- declared
-        f"{_of_repository(snapshot)} and {declared.version} <= {literal(snapshot.version)} and {is_gone} order by day"
+        f"select distinct arrayJoin([{days}]) as day from {declared.name} final where "  # noqa: S608 -- declared
+        f"{_spoken_of(snapshot)} and {declared.version} <= {literal(snapshot.version)} and {is_gone} order by day"
     )
-    return [day for (day,) in rows]
+    return [day for (day,) in rows if day is not None]
 
 
-def _of_repository(snapshot: Snapshot) -> str:
-    return f"org_id = {literal(snapshot.org_id)} and repo_id = {literal(snapshot.repo_id)}"
+def _spoken_of(snapshot: Snapshot) -> str:
+    of_repository = f"org_id = {literal(snapshot.org_id)} and repo_id = {literal(snapshot.repo_id)}"
+    if not snapshot.column:
+        return of_repository
+    return f"{of_repository} and {snapshot.column} in ({', '.join(map(literal, snapshot.values))})"

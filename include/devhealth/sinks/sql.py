@@ -1,7 +1,8 @@
 """Records into PostgreSQL or SQLite.
 
-A row is replaced only by one at least as new (the version column), and what a snapshot said holds for rows that arrive
-after it: a batch written twice, late or out of order leaves the same rows. One batch is one transaction.
+A row is replaced only by one at least as new (the version column), and what a snapshot said of a whole repository holds
+for rows that arrive after it: a batch written twice, late or out of order leaves the same rows. One batch is one
+transaction.
 """
 
 import contextlib
@@ -59,13 +60,8 @@ class SqlSink:
         declared = table_of(snapshot.table)
         with writing(session) as connection:
             _lock(connection, declared, {(snapshot.org_id, snapshot.repo_id)})
-            note = insert_into(connection, record_snapshots).values(
-                org_id=snapshot.org_id, repo_id=snapshot.repo_id, table_name=snapshot.table, version=snapshot.version
-            )
-            is_newer = note.excluded.version > record_snapshots.c.version
-            key = list(record_snapshots.primary_key)
-            later = {"version": note.excluded.version}
-            connection.execute(note.on_conflict_do_update(index_elements=key, set_=later, where=is_newer))
+            if not snapshot.column:
+                _note(connection, snapshot)
             _mark_gone(connection, declared, snapshot)
             return _days_gone(connection, declared, snapshot)
 
@@ -92,27 +88,38 @@ def _declared(kind: type[Record]) -> Declared:
     return declared
 
 
+def _note(connection: Connection, snapshot: Snapshot) -> None:
+    note = insert_into(connection, record_snapshots).values(
+        org_id=snapshot.org_id, repo_id=snapshot.repo_id, table_name=snapshot.table, version=snapshot.version
+    )
+    is_newer = note.excluded.version > record_snapshots.c.version
+    key = list(record_snapshots.primary_key)
+    later = {"version": note.excluded.version}
+    connection.execute(note.on_conflict_do_update(index_elements=key, set_=later, where=is_newer))
+
+
 def _mark_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> None:
     table = record_tables(connection.dialect.name)[declared.name]
     version = table.c[str(declared.version)]
     differs = or_(*(table.c[name] != value for name, value in declared.gone.items()))
-    older = (*_of_repository(table, snapshot), version < snapshot.version, differs)
+    older = (*_spoken_of(table, snapshot), version < snapshot.version, differs)
     connection.execute(update(table).where(*older).values({**declared.gone, version.name: snapshot.version}))
 
 
 def _days_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> list[date]:
     """Of all that is gone by now: a run killed after it retired rows never told their days."""
-    if "committed_at" not in declared.key:
+    if not declared.days:
         return []
     table = record_tables(connection.dialect.name)[declared.name]
     is_gone = [table.c[name] == value for name, value in declared.gone.items()]
-    by_it = (*_of_repository(table, snapshot), table.c[str(declared.version)] <= snapshot.version, *is_gone)
-    times = connection.execute(select(table.c.committed_at).where(*by_it).distinct()).scalars()
-    return sorted({at.date() for at in times})
+    by_it = (*_spoken_of(table, snapshot), table.c[str(declared.version)] <= snapshot.version, *is_gone)
+    rows = connection.execute(select(*(table.c[name] for name in declared.days)).where(*by_it).distinct())
+    return sorted({at.date() for row in rows for at in row if at is not None})
 
 
-def _of_repository(table: Table, snapshot: Snapshot) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return table.c.org_id == snapshot.org_id, table.c.repo_id == snapshot.repo_id
+def _spoken_of(table: Table, snapshot: Snapshot) -> tuple[ColumnElement[bool], ...]:
+    of_repository = (table.c.org_id == snapshot.org_id, table.c.repo_id == snapshot.repo_id)
+    return (*of_repository, table.c[snapshot.column].in_(snapshot.values)) if snapshot.column else of_repository
 
 
 def _mark_late_ones_gone(connection: Connection, declared: Declared, repositories: set[Row], oldest: datetime) -> None:
