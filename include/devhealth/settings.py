@@ -5,13 +5,15 @@ In Airflow the connections `devhealth_postgres` and `devhealth_clickhouse` come 
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from devhealth.errors import SettingsError
 from devhealth.models.credential import Credential
+from devhealth.models.usage import Usage
 
 
 class Host(Protocol):
@@ -59,6 +61,10 @@ class Settings:
     """What the source at hand is read with; None for what the environment and git know by themselves."""
     host: Host | None = field(default=None, repr=False, compare=False)
     """None outside Airflow."""
+    wait: Callable[[datetime, str], None] | None = field(default=None, repr=False, compare=False)
+    """Waits for a provider until a moment, told why. Without it a long wait is raised as RateLimited."""
+    spend: Callable[[Usage], None] | None = field(default=None, repr=False, compare=False)
+    """Told of each request to a provider and of what it cost."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":

@@ -1,0 +1,49 @@
+"""What GitHub refuses for good, as errors that say what, for whom and what to do."""
+
+from typing import Any
+
+from devhealth.connectors.github.connection import Received
+from devhealth.errors import SourceEmpty, SourceError, SourceForbidden, SourceNotFound
+
+_GONE, _LEGAL = 410, 451
+
+
+def refusal(received: Received, body: Any, *, what: str, reader: str) -> SourceError:
+    """The error for a status of 400 and above that another attempt would not change.
+
+    `what` was asked for, with the host; `reader` names the credential, never its secret.
+    """
+    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    said = f" GitHub says: {message.rstrip('.')}." if message else ""
+    lower = message.lower()
+    if received.status == _LEGAL or "access blocked" in lower:
+        return SourceForbidden(f"{what} is blocked for everybody.{said} Take it out of the configuration.")
+    if received.status == 401:  # noqa: PLR2004
+        return SourceForbidden(f"{what} cannot be read: {reader} is not valid, expired or revoked. Replace it.")
+    if "suspended" in lower:
+        return SourceForbidden(f"{what} cannot be read: the account of {reader} is suspended.{said} Use another one.")
+    if received.status == 403:  # noqa: PLR2004
+        return SourceForbidden(f"{what} may not be read with {reader}.{said}{_remedy(received, lower)}")
+    if received.status == _GONE:
+        return SourceNotFound(f"{what} is switched off or was deleted.{said}")
+    if received.status == 404:  # noqa: PLR2004
+        return SourceNotFound(
+            f"{what} is not there, or {reader} may not see it. Check the name, and that the credential reaches it."
+        )
+    if received.status == 409 and "empty" in lower:  # noqa: PLR2004
+        return SourceEmpty(f"{what} cannot be read: the repository is empty.")
+    return SourceError(f"{what} was answered with status {received.status}.{said}")
+
+
+def _remedy(received: Received, message: str) -> str:
+    headers = received.headers
+    if "x-github-sso" in headers or "saml" in message:
+        return " Authorise the token for the organisation's single sign-on, in the settings of its owner."
+    if "ip allow list" in message:
+        return " Add this machine's address to the allow list of the organisation."
+    if needed := headers.get("x-accepted-github-permissions"):
+        return f" It needs the permission {needed.replace('=', ': ').replace(';', ' or ')}."
+    accepted, granted = headers.get("x-accepted-oauth-scopes", ""), headers.get("x-oauth-scopes")
+    if granted is not None and accepted:
+        return f" It has the scopes {granted or '(none)'}; one of these is needed: {accepted}."
+    return " Give it read permission for this repository."
