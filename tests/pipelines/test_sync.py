@@ -176,7 +176,7 @@ def test_two_sources_of_one_name_stay_two_configurations(settings, shop, registe
         ({"organisation": "nobody"}, UnknownName, "nobody"),
         ({"configurations": ("nothing",)}, UnknownName, "nothing"),
         ({"targets": ("prs",)}, InputError, "no target 'prs'. It has: blame, git"),
-        ({"provider": "cvs"}, UnknownName, "provider 'cvs' is not known. Known: local_git"),
+        ({"provider": "cvs"}, UnknownName, "provider 'cvs' is not known. Known: github, local_git"),
     ],
 )
 def test_what_does_not_exist_is_refused_before_anything_is_fetched(settings, registered, choices, error, message):

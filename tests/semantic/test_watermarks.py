@@ -88,7 +88,7 @@ def test_times_of_other_zones_are_compared_as_instants(engine: Engine, acme: str
 
 def test_a_look_that_finds_nothing_new_moves_it_as_far_as_it_looked(engine: Engine, acme: str, shop: str):
     def confirm(at: datetime, cursor: str) -> Watermark | None:
-        watermarks.confirm(engine, acme, shop, "git", at=at, cursor=cursor, now=NOW)
+        watermarks.confirm(engine, acme, [(shop, "git", cursor)], at=at, now=NOW)
         return watermarks.read(engine, acme, shop, "git")
 
     assert confirm(NOW, "seen") is None

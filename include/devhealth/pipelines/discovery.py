@@ -1,11 +1,15 @@
-"""What a configuration reads from: the sources it names, and those its rules find at this moment."""
+"""What a configuration reads from: the sources it names and those its rules find at this moment, and who each is."""
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from devhealth.errors import InputError
-from devhealth.pipelines import providers
+from sqlalchemy.engine import Engine
+
+from devhealth.errors import InputError, RateLimited, SecretError, SourceError
+from devhealth.models.source import Surveyed
+from devhealth.pipelines import credentials, providers
+from devhealth.semantic import repositories
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 
@@ -18,24 +22,87 @@ class Found:
 
     sources: list[str]
     warnings: list[str]
+    surveyed: dict[str, Surveyed | SourceError | SecretError] = field(default_factory=dict)
+    """What is known of some of the sources already. A rule that could not be looked up stands among them, too."""
 
 
-def sources_of(settings: Settings, configuration: SyncConfiguration) -> Found:
-    """Every source of a configuration. A rule that finds nothing, or cannot be used, is a warning and stops nothing."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One source of a configuration: the repository it is, or why it cannot be read."""
+
+    configuration: SyncConfiguration
+    source: str
+    repo_id: str = ""
+    """Empty for one that cannot be read."""
+    surveyed: Surveyed | None = None
+    trouble: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.surveyed.identity.name if self.surveyed else self.source
+
+
+def sources_of(settings: Settings, engine: Engine, configuration: SyncConfiguration) -> Found:
+    """Every source of a configuration. A rule that finds nothing, or cannot be used, is a warning and stops nothing.
+
+    A rule whose provider cannot be asked is a source in trouble: what it stands for must not go missing in silence.
+    """
     found = {_same(source): source for source in configuration.sources}
-    warnings = []
+    warnings: list[str] = []
+    surveyed: dict[str, Surveyed | SourceError | SecretError] = {}
     for rule in configuration.discovery:
-        try:
-            matching = providers.discovery(configuration.provider).discover(rule, settings)
-            trouble = "" if matching else f"the glob {rule!r} finds no repository"
-        except InputError as error:
-            matching, trouble = [], str(error)
-        if trouble:
-            warnings.append(f"configuration {configuration.name}: {trouble}")
+        matching, trouble = _matching(settings, engine, configuration, rule)
+        if isinstance(trouble, (SourceError, SecretError)):
+            found[rule] = rule
+            surveyed[rule] = trouble
+        elif trouble or not matching:
+            warnings.append(
+                f"configuration {configuration.name}: {trouble or f'the glob {rule!r} finds no repository'}"
+            )
             _LOG.warning(warnings[-1])
-        for source in matching:
-            found.setdefault(_same(source), source)
-    return Found(list(found.values()), warnings)
+        new = {source: seen for source, seen in matching.items() if found.setdefault(_same(source), source) == source}
+        surveyed |= {source: seen for source, seen in new.items() if seen}
+    return Found(list(found.values()), warnings, surveyed)
+
+
+def looked_at(settings: Settings, engine: Engine, configuration: SyncConfiguration, found: Found) -> list[Look]:
+    """The sources in their order, each resolved and registered; one that cannot be read says why.
+
+    Raises RateLimited when the provider asks to wait for long.
+    """
+    seen = dict(found.surveyed)
+    unseen = [source for source in found.sources if source not in seen]
+    try:
+        settings = credentials.of_configuration(settings, engine, configuration)
+        if unseen:
+            seen |= providers.sources(configuration.provider).survey(unseen, configuration.options, settings)
+    except SecretError as error:
+        seen |= dict.fromkeys(unseen, error)
+    known = [one.identity for one in seen.values() if isinstance(one, Surveyed)]
+    repo_ids = repositories.register_all(engine, configuration.org_id, configuration.provider, known)
+    looks = []
+    for source in found.sources:
+        one = seen[source]
+        if isinstance(one, Surveyed):
+            looks.append(Look(configuration, source, repo_ids[one.identity], one))
+        else:
+            _LOG.warning("%s cannot be reached: %s", source, one)
+            looks.append(Look(configuration, source, trouble=str(one)))
+    return looks
+
+
+def _matching(
+    settings: Settings, engine: Engine, configuration: SyncConfiguration, rule: str
+) -> tuple[dict[str, Surveyed | None], Exception | None]:
+    try:
+        settings = credentials.of_configuration(settings, engine, configuration)
+        discover = providers.discovery(configuration.provider).discover
+        return dict(discover(rule, configuration.options, settings)), None
+    except RateLimited:
+        raise
+    except (InputError, SourceError, SecretError) as error:
+        return {}, error
 
 
 def _same(source: str) -> str:

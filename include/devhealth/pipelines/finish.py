@@ -11,13 +11,16 @@ from sqlalchemy.engine import Engine
 from devhealth.models.unit import DayRange, Unit
 from devhealth.pipelines import outcomes
 from devhealth.pipelines.chunk_state import unit_run
-from devhealth.pipelines.plan import CURSOR_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
+from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.semantic import database, dirty_ranges, watermarks
 from devhealth.semantic.sync_runs import UnitRun
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
+
+UNSETTLED = "unsettled"
+"""In a unit's staging: something of it may still change without the provider's survey telling, a run at work say."""
 
 CURSOR_PAGE = "999-cursor"
 STAGES = ("fetch", "process", "store")
@@ -95,6 +98,7 @@ def _advance(engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
         cursor=cursor.decode(),
         stood=(staging.read(CURSOR_AT_PLAN) or b"").decode() or None,
         now=datetime.now(UTC),
+        mark=None if staging.read(UNSETTLED) is not None else (staging.read(MARK_AT_PLAN) or b"").decode() or None,
     )
     staging.write(CURSOR_AT_PLAN, cursor)  # where its tasks go on from when somebody clears them
     staging.write("cursor-stored", b"")

@@ -4,7 +4,8 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from upath import UPath
 from devhealth.errors import InputError, SecretError, SourceError
 from devhealth.models.unit import Unit, Window, source_digest
 from devhealth.pipelines import credentials, outcomes, providers
-from devhealth.pipelines.discovery import sources_of
+from devhealth.pipelines.discovery import Look, looked_at, sources_of
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
-from devhealth.semantic import configurations, database, organizations, repositories, sync_runs, tiers, watermarks
+from devhealth.pipelines.standing import Stand, Standing
+from devhealth.semantic import configurations, database, organizations, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
-from devhealth.semantic.watermarks import Watermark
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
-from devhealth.warehouse import connection
 
 MOST_UNITS = 1_000
 """Airflow maps at most 1,024 tasks."""
@@ -32,6 +32,14 @@ SNAPSHOT_TARGETS = frozenset({"blame"})
 
 CURSOR_AT_PLAN = "cursor-at-plan"
 """In a unit's staging: the cursor that stood when it was planned, used or not; empty when there was none."""
+
+MARK_AT_PLAN = "mark-at-plan"
+"""In a unit's staging: what the provider's survey said of the target when it was planned."""
+
+TROUBLE = "trouble"
+"""In a unit's staging: why its source could not be read when it was planned."""
+
+NOWHERE = Stand(None, None, is_stock_due=False)
 
 PLAN_WARNINGS = "plan-warnings.json"
 """In the staging of a run: what its report says beside the trouble of the units."""
@@ -51,7 +59,7 @@ def within_tier(engine: Engine, chosen: list[SyncConfiguration], window: Window)
 
 
 def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_tier) -> list[Unit]:
-    """The units of a run: one a source, target and window, of what the probes say has changed.
+    """The units of a run: one a source, target and window, of what the surveys and probes say has changed.
 
     A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure. A
     source without news is stored up to the run's time: its watermark moves there, and its configuration says that it
@@ -64,14 +72,13 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
     chosen = _configurations(engine, request)
     if request.window:
         chosen = admit(engine, chosen, request.window)
-    found = [(configuration, sources_of(settings, configuration)) for configuration in chosen]
+    found = [(configuration, sources_of(settings, engine, configuration)) for configuration in chosen]
     _leave_warnings(settings, request, [warning for _, sources in found for warning in sources.warnings])
-    read_from: dict[tuple[str, str, str], str] = {}
+    looks = [look for one, sources in found for look in looked_at(settings, engine, one, sources)]
     units = [
         unit
-        for configuration, sources in found
-        for source in sources.sources
-        for unit in _units_of_source(settings, engine, request, configuration, source, read_from)
+        for org_id in dict.fromkeys(look.configuration.org_id for look in looks)
+        for unit in _units_of(settings, engine, request, org_id, looks)
     ]
     if len(units) > MOST_UNITS:
         raise InputError(
@@ -99,100 +106,73 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
     return [configuration for configuration in found if not configuration.is_paused]
 
 
-def _units_of_source(
-    settings: Settings,
-    engine: Engine,
-    request: SyncRequest,
-    configuration: SyncConfiguration,
-    source: str,
-    read_from: dict[tuple[str, str, str], str],
-) -> Iterator[Unit]:
-    """Units of the targets that have news. `read_from` notes the copy a repository is read from: one is enough."""
-    org_id, provider = configuration.org_id, request.provider
-    name, repo_id = source, ""
+def _units_of(
+    settings: Settings, engine: Engine, request: SyncRequest, org_id: str, looks: Sequence[Look]
+) -> list[Unit]:
+    """An organisation's units of the targets that have news. Of several copies of a repository, the first is read."""
+    looks = [look for look in looks if look.configuration.org_id == org_id]
+    standing = Standing(settings, engine, org_id, request.provider, (look.repo_id for look in looks))
+    read_from: dict[tuple[str, str], str] = {}
+    units, quiet = [], []
+    for look in looks:
+        if look.surveyed and look.configuration.credential:
+            _LOG.info("%s is read with %s", look.name, look.configuration.credential)
+        for target in request.targets or look.configuration.targets:
+            if request.window and target in SNAPSHOT_TARGETS:
+                continue
+            first = read_from.setdefault((look.repo_id or look.source, target), look.source)
+            if first != look.source:
+                _LOG.warning(
+                    "%s (%s) is left out: it is the repository that is read from %s", look.source, target, first
+                )
+                continue
+            stand = NOWHERE if request.window else standing.of(look.repo_id, target)
+            if request.full_resync:
+                stand = replace(stand, cursor=None)
+            if stand.cursor and not stand.is_stock_due and not _has_news(settings, engine, look, target, stand):
+                quiet.append((look.repo_id, target, stand.cursor.decode()))
+                continue
+            units.append(_staged(_unit(settings, request, look, target, is_first=stand.cursor is None), look, stand))
+    watermarks.confirm(engine, org_id, quiet, at=request.as_of, now=datetime.now(UTC))
+    return units
+
+
+def _staged(unit: Unit, look: Look, stand: Stand) -> Unit:
+    """The unit, what its stages must know left in its staging."""
+    staging = UnitStaging(unit.staging)
+    staging.reset()
+    if stand.cursor:
+        staging.write("cursor", stand.cursor)
+    if stand.is_stock_due:
+        staging.write("take-stock", b"")
+    stood = stand.watermark.cursor if stand.watermark else None
+    staging.write(CURSOR_AT_PLAN, (stood or "").encode())  # fails here, not in each unit
+    if look.trouble:
+        staging.write(TROUBLE, look.trouble.encode())
+    elif look.surveyed and (mark := look.surveyed.marks.get(unit.target)):
+        staging.write(MARK_AT_PLAN, mark.encode())
+    return unit
+
+
+def _has_news(settings: Settings, engine: Engine, look: Look, target: str, stand: Stand) -> bool:
+    """What the survey says, else what the connector's own probe says."""
+    mark = look.surveyed.marks.get(target) if look.surveyed else None
+    if mark is not None:
+        return stand.watermark is None or stand.watermark.mark != mark
+    configuration = look.configuration
     try:
         settings = credentials.of_configuration(settings, engine, configuration)
-        identity = providers.sources(provider).resolve(source, settings)
-        name = identity.name
-        repo_id = repositories.register(
-            engine,
-            org_id,
-            provider=provider,
-            host=identity.provider_host,
-            provider_id=identity.provider_id,
-            name=identity.name,
-            aliases=identity.aliases,
-        )
-        if configuration.credential:
-            _LOG.info("%s is read with %s", name, configuration.credential)
+        probe = providers.connector(configuration.provider, target).probe
+        return probe(look.source, configuration.options, stand.cursor, settings)
     except (SourceError, SecretError) as error:
-        _LOG.warning("%s cannot be reached: %s", source, error)
-    for target in request.targets or configuration.targets:
-        if request.window and target in SNAPSHOT_TARGETS:
-            continue
-        first = read_from.setdefault((org_id, repo_id or source, target), source)
-        if first != source:
-            _LOG.warning("%s (%s) is left out: it is the repository that is read from %s", source, target, first)
-            continue
-        stood = watermarks.read(engine, org_id, repo_id, target) if repo_id and request.window is None else None
-        cursor = None if request.full_resync else _cursor(settings, stood, org_id, repo_id, provider, target)
-        # A backfill may have seen a branch that is gone by now, and that the cursor knows nothing of.
-        is_stock_due = (
-            stood is not None
-            and cursor is not None
-            and sync_runs.is_backfilled_since(engine, org_id, repo_id, target, stood.at)
-        )
-        if cursor and not is_stock_due and not _has_news(settings, provider, target, source, configuration, cursor):
-            at, now = request.as_of, datetime.now(UTC)
-            watermarks.confirm(engine, org_id, repo_id, target, at=at, cursor=cursor.decode(), now=now)
-            continue
-        unit = _unit(settings, request, configuration, source, name, repo_id, target, is_first=cursor is None)
-        staging = UnitStaging(unit.staging)
-        staging.reset()
-        if cursor:
-            staging.write("cursor", cursor)
-        if is_stock_due:
-            staging.write("take-stock", b"")
-        staging.write(CURSOR_AT_PLAN, ((stood and stood.cursor) or "").encode())  # fails here, not in each unit
-        yield unit
-
-
-def _cursor(
-    settings: Settings, stood: Watermark | None, org_id: str, repo_id: str, provider: str, target: str
-) -> bytes | None:
-    """What the last run left behind, unless the warehouse no longer holds the facts it stands for."""
-    if stood is None or not stood.cursor:
-        return None
-    table = providers.processor(provider, target).EVIDENCE
-    if settings.sink != "sql" and not _holds(settings, table, org_id, repo_id):
-        _LOG.warning("%s of repository %s is gone from the warehouse: it is fetched anew", table, repo_id)
-        return None
-    return stood.cursor.encode()
-
-
-def _has_news(
-    settings: Settings, provider: str, target: str, source: str, configuration: SyncConfiguration, cursor: bytes
-) -> bool:
-    try:
-        return providers.connector(provider, target).probe(source, configuration.options, cursor, settings)
-    except SourceError as error:
-        _LOG.warning("%s cannot be probed: %s", source, error)
+        _LOG.warning("%s cannot be probed: %s", look.source, error)
         return True
 
 
-def _unit(
-    settings: Settings,
-    request: SyncRequest,
-    configuration: SyncConfiguration,
-    source: str,
-    name: str,
-    repo_id: str,
-    target: str,
-    *,
-    is_first: bool,
-) -> Unit:
-    digest = source_digest(configuration.org_id, configuration.name, source, target)
-    unit_id = f"{fit_for_a_path(name)[-60:]}-{target}-{digest}"
+def _unit(settings: Settings, request: SyncRequest, look: Look, target: str, *, is_first: bool) -> Unit:
+    configuration = look.configuration
+    digest = source_digest(configuration.org_id, configuration.name, look.source, target)
+    unit_id = f"{fit_for_a_path(look.name)[-60:]}-{target}-{digest}"
     mode = "backfill" if request.window else "full" if is_first else "incremental"
     return Unit(
         unit_id=unit_id,
@@ -200,9 +180,9 @@ def _unit(
         org_id=configuration.org_id,
         provider=request.provider,
         target=target,
-        repo_id=repo_id,
-        source=source,
-        name=name,
+        repo_id=look.repo_id,
+        source=look.source,
+        name=look.name,
         mode=mode,
         window=request.window,
         planned_until=min(request.as_of, request.window.before) if request.window else request.as_of,
@@ -211,15 +191,6 @@ def _unit(
         configuration=configuration.name,
         credential=configuration.credential,
     )
-
-
-def _holds(settings: Settings, table: str, org_id: str, repo_id: str) -> bool:
-    """Whether a record table has any row of the repository."""
-    query = f"select 1 from {table} where org_id = %(org_id)s and repo_id = %(repo_id)s limit 1"  # noqa: S608 - our own name
-    with connection.connected(settings) as client:
-        if not client.execute(f"exists table {table}")[0][0]:
-            return False
-        return bool(client.execute(query, {"org_id": org_id, "repo_id": repo_id}))
 
 
 def _leave_warnings(settings: Settings, request: SyncRequest, warnings: list[str]) -> None:

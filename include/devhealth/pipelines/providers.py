@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -10,12 +10,16 @@ from typing import Protocol, cast
 from msgspec import Struct
 
 import devhealth.connectors
-from devhealth.errors import UnknownName
+from devhealth.errors import SourceError, UnknownName
 from devhealth.models.credential import Credential
+from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page
+
+BY_TARGET = "repository_targets"
+"""The table that says of each target of a repository whether it was ever read to the end."""
 
 
 class Connector(Protocol):
@@ -32,20 +36,10 @@ class Processor(Protocol):
     """The module `devhealth.processors.<provider>.<target>`."""
 
     EVIDENCE: str
-    """A table that has rows of a repository once a unit of it is stored."""
+    """A table that has rows of a repository once a unit of it is stored; BY_TARGET where it may well have no items."""
 
     def to_records(self, pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snapshot]]:
         """The records of the pages, in batches; neither reads the network nor stores."""
-
-
-class SourceIdentity(Protocol):
-    """What tells a source apart from all others, wherever it is read from."""
-
-    provider_host: str
-    provider_id: str
-    name: str
-    location: str
-    aliases: tuple[str, ...]
 
 
 class Sources(Protocol):
@@ -53,6 +47,11 @@ class Sources(Protocol):
 
     CREDENTIAL_FIELDS: tuple[str, ...]
     """What a credential of the provider holds; the first one is required."""
+
+    def survey(
+        self, locations: Sequence[str], options: Mapping[str, object], settings: Settings
+    ) -> dict[str, Surveyed | SourceError]:
+        """Who each source is and what tells of news in it, or why it cannot be read; in as few requests as can be."""
 
     def resolve(self, location: str, settings: Settings) -> SourceIdentity:
         """Who the source at a path or URL is; raises SourceError for one that cannot be read."""
@@ -67,14 +66,17 @@ class Sources(Protocol):
 class Discovery(Protocol):
     """The module `devhealth.connectors.<provider>.discovery`."""
 
+    IS_LOCAL: bool
+    """Whether rules are looked up on this machine, asking nobody else."""
+
     def location_of(self, text: str, folder: Path) -> str:
         """The source as configurations keep it; a relative one starts at the folder. Asks nobody, raises InputError."""
 
     def rule_of(self, text: str, folder: Path) -> str:
         """The rule as configurations keep it; a relative one starts at the folder. Raises InputError."""
 
-    def discover(self, rule: str, settings: Settings) -> list[str]:
-        """Paths or URLs of the sources that a rule finds now, in order, each once."""
+    def discover(self, rule: str, options: Mapping[str, object], settings: Settings) -> Mapping[str, Surveyed | None]:
+        """The sources that a rule finds now, in order, each with what was seen of it on the way, if anything was."""
 
 
 def connector(provider: str, target: str) -> Connector:

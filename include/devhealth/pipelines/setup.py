@@ -7,9 +7,9 @@ from sqlalchemy.engine import Engine
 
 from devhealth.errors import InputError
 from devhealth.models.credential import AIRFLOW
+from devhealth.models.source import SourceIdentity
 from devhealth.models.unit import Window
 from devhealth.pipelines import credentials, providers
-from devhealth.pipelines.providers import SourceIdentity
 from devhealth.pipelines.request import days_of
 from devhealth.semantic import configurations, database, organizations, repositories, tiers
 from devhealth.semantic.configurations import SyncConfiguration

@@ -15,11 +15,12 @@ from typing import cast
 
 import msgspec
 
-from devhealth.errors import DevhealthError, InputError, SourceCorrupt
+from devhealth.errors import DevhealthError, InputError, SourceCorrupt, SourceError
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, credentials, providers
 from devhealth.pipelines.days import TouchedDays
+from devhealth.pipelines.plan import TROUBLE
 from devhealth.pipelines.reports import StageReport, StoredUnit, UnitFailure
 from devhealth.settings import Settings
 from devhealth.sinks import Sink, open_sink
@@ -80,7 +81,9 @@ def store_unit(settings: Settings, unit: Unit) -> StageReport:
 def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
     """The connector's pages; unreadable parts of the source are noted as damage instead of raised."""
     settings = credentials.of_unit(settings, unit)
-    if not unit.repo_id:  # the plan could not resolve it: say why in the unit's own name
+    if trouble := UnitStaging(unit.staging).read(TROUBLE):
+        raise SourceError(trouble.decode())
+    if not unit.repo_id:  # it could not be resolved when the job was opened: say why in the unit's own name
         providers.sources(unit.provider).resolve(unit.source, settings)
         raise InputError(f"{unit.source} could not be resolved when the run was planned, and can be now. Run again.")
     try:

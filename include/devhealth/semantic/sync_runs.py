@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.relational import insert_into, reading
@@ -49,13 +49,16 @@ def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
         connection.execute(upsert, rows[start : start + _AT_ONCE])
 
 
-def is_backfilled_since(engine: Engine, org_id: str, repo_id: str, target: str, at: datetime) -> bool:
-    """Whether a backfill of the target ended after that time, whatever its outcome."""
+def last_backfills(engine: Engine, org_id: str) -> dict[tuple[str, str], datetime]:
+    """When the last backfill of each repository and target ended, whatever its outcome."""
     table = sync_runs.c
-    of_target = (table.org_id == org_id, table.repo_id == repo_id, table.target == target)
-    query = select(table.run_id).where(*of_target, table.mode == "backfill", table.finished_at >= at).limit(1)
+    query = (
+        select(table.repo_id, table.target, func.max(table.finished_at))
+        .where(table.org_id == org_id, table.mode == "backfill", table.repo_id.is_not(None))
+        .group_by(table.repo_id, table.target)
+    )
     with reading(engine) as connection:
-        return connection.execute(query).first() is not None
+        return {(repo_id, target): at for repo_id, target, at in connection.execute(query)}
 
 
 def newest(engine: Engine, org_ids: Sequence[str]) -> list[UnitRun]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from devhealth.relational import UtcDateTime
 
-HEAD = "0009"
+HEAD = "0010"
 """The revision these tables are at."""
 
 metadata = MetaData(
@@ -170,6 +170,7 @@ sync_watermarks = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("cursor", Text),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("mark", Text),
     ForeignKeyConstraint(["org_id", "repo_id"], ["repositories.org_id", "repositories.repo_id"]),
 )
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.sql import ColumnElement
 
@@ -22,6 +22,8 @@ class Watermark:
 
     at: datetime
     cursor: str | None
+    mark: str | None = None
+    """What the provider's survey said when that run was planned; None when it has to be asked in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,13 @@ def read(engine: Engine, org_id: str, repo_id: str, target: str) -> Watermark | 
 def read_all(engine: Engine, org_id: str, repo_ids: Sequence[str]) -> dict[tuple[str, str], Watermark]:
     """The watermarks of an organisation's repositories, by repository and target."""
     table = sync_watermarks.c
-    columns = (table.repo_id, table.target, table.at, table.cursor)
+    columns = (table.repo_id, table.target, table.at, table.cursor, table.mark)
     found: dict[tuple[str, str], Watermark] = {}
     with reading(engine) as connection:
         for start in range(0, len(repo_ids), 500):
             query = select(*columns).where(table.org_id == org_id, table.repo_id.in_(repo_ids[start : start + 500]))
             for row in connection.execute(query):
-                found[row.repo_id, row.target] = Watermark(row.at, row.cursor)
+                found[row.repo_id, row.target] = Watermark(row.at, row.cursor, row.mark)
     return found
 
 
@@ -61,46 +63,56 @@ def advance(
     cursor: str | None,
     stood: str | None,
     now: datetime,
+    mark: str | None = None,
 ) -> Advance:
-    """Move the watermark to `at`, or to `now` when that is earlier, with its cursor.
+    """Move the watermark to `at`, or to `now` when that is earlier, with its cursor and its mark.
 
     An earlier time changes nothing, the same time takes the new cursor. `stood` is the cursor that stood when the run
     was planned: when another run has left a different one since, neither of the two speaks for all that is stored, so
     the cursor goes and the next run reads everything.
     """
     row = {"org_id": org_id, "repo_id": repo_id, "target": target}
-    row_values = {**row, "at": min(at, now), "cursor": cursor, "updated_at": now}
+    row_values = {**row, "at": min(at, now), "cursor": cursor, "updated_at": now, "mark": mark}
     with writing(engine) as connection:
         statement = insert_into(connection, sync_watermarks).values(row_values).on_conflict_do_nothing()
         is_first = connection.execute(statement).rowcount == 1
-        stands = select(sync_watermarks.c.at, sync_watermarks.c.cursor).where(*_is(row))
+        columns = (sync_watermarks.c.at, sync_watermarks.c.cursor, sync_watermarks.c.mark)
+        stands = select(*columns).where(*_is(row))
         before = connection.execute(stands.with_for_update()).one()
         if is_first:
             return Advance(before.at, before.cursor, None)
         is_forward = before.at <= min(at, now) or before.at > now
-        after = Watermark(min(at, now), cursor) if is_forward else Watermark(before.at, before.cursor)
+        after = Watermark(min(at, now), cursor, mark) if is_forward else Watermark(*before)
         if before.cursor not in {stood, cursor}:
             after = Watermark(after.at, None)
-        changed = {"at": after.at, "cursor": after.cursor, "updated_at": now}
+        changed = {"at": after.at, "cursor": after.cursor, "updated_at": now, "mark": after.mark}
         connection.execute(update(sync_watermarks).where(*_is(row)).values(changed))
     return Advance(after.at, after.cursor, before.at if before.at > now else None)
 
 
-def confirm(
-    engine: Engine, org_id: str, repo_id: str, target: str, *, at: datetime, cursor: str, now: datetime
-) -> None:
-    """Move the watermark to `at`, or to `now` when that is earlier: nothing is new since this cursor.
+def confirm(engine: Engine, org_id: str, quiet: Sequence[tuple[str, str, str]], *, at: datetime, now: datetime) -> None:
+    """Move these watermarks to `at`, or to `now` when that is earlier: nothing is new since their cursors.
 
-    An earlier time changes nothing, nor does a cursor that is not the one that stands.
+    Each is given by repository, target and cursor. An earlier time changes nothing, nor does a cursor that is not the
+    one that stands.
     """
-    until, table = min(at, now), sync_watermarks.c
-    key = {"org_id": org_id, "repo_id": repo_id, "target": target}
-    with writing(engine) as connection:
-        connection.execute(
-            update(sync_watermarks)
-            .where(*_is(key), table.cursor == cursor, table.at < until)
-            .values(at=until, updated_at=now)
+    if not quiet:
+        return
+    table = sync_watermarks.c
+    statement = (
+        update(sync_watermarks)
+        .where(
+            table.org_id == org_id,
+            table.repo_id == bindparam("of_repo_id"),
+            table.target == bindparam("of_target"),
+            table.cursor == bindparam("of_cursor"),
+            table.at < min(at, now),
         )
+        .values(at=min(at, now), updated_at=now)
+    )
+    rows = [{"of_repo_id": repo_id, "of_target": target, "of_cursor": cursor} for repo_id, target, cursor in quiet]
+    with writing(engine) as connection:
+        connection.execute(statement, rows)
 
 
 def _is(key: dict[str, str]) -> list[ColumnElement[bool]]:

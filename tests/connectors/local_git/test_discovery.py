@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def found(folder: Path, rule: str) -> list[str]:
-    return [os.path.relpath(path, folder) for path in discover(f"{folder}/{rule}", Settings(home=folder))]
+    return [os.path.relpath(path, folder) for path in discover(f"{folder}/{rule}", {}, Settings(home=folder))]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from devhealth.connectors.local_git import credentials, remote_url, source
 from devhealth.errors import SourceForbidden, SourceNotFound
+from devhealth.models.source import SourceIdentity
 from tests.connectors.local_git.small_git import commit, git, repository, settings_in
 
 
@@ -73,7 +74,7 @@ def test_a_bare_repository_is_named_without_its_suffix(shop: Path, tmp_path: Pat
 def test_a_clone_is_who_its_origin_is(shop: Path, tmp_path: Path, url: str) -> None:
     git(shop, "remote", "add", "origin", url)
     found = source.resolve(str(shop), settings_in(tmp_path))
-    assert found == source.SourceIdentity("github.com", "acme/shop", "acme/shop", str(shop), ("github.com/acme/shop",))
+    assert found == SourceIdentity("github.com", "acme/shop", "acme/shop", str(shop), ("github.com/acme/shop",))
 
 
 def test_a_clone_of_a_folder_is_that_folder(shop: Path, tmp_path: Path) -> None:

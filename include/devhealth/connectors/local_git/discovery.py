@@ -8,14 +8,17 @@ import itertools
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wcmatch import glob
 
 from devhealth.connectors.local_git import remote_url
 from devhealth.errors import InputError, SourceNotFound
+from devhealth.models.source import Surveyed
 from devhealth.settings import Settings
+
+IS_LOCAL = True
 
 _FLAGS = glob.GLOBSTAR | glob.BRACE | glob.CASE
 _WILD = re.compile(r"[*?\[{]")
@@ -24,23 +27,23 @@ _ANY = "**"
 _LOG = logging.getLogger(__name__)
 
 
-def discover(rule: str, settings: Settings) -> list[str]:
-    """Real paths of the worktrees and bare repositories that a glob matches, sorted, each once.
+def discover(rule: str, options: Mapping[str, object], settings: Settings) -> Mapping[str, Surveyed | None]:
+    """Real paths of the worktrees and bare repositories that a glob matches, sorted; nothing more is seen of them.
 
     A folder that cannot be read is left out with a warning. Raises InputError for a rule that `check` refuses.
     """
-    del settings
+    del options, settings
     check(rule)
     parts = [part for part in _expanded(rule).split("/") if part and part != "."]
     fixed = next((place for place, part in enumerate(parts) if _WILD.search(part)), len(parts))
     start, wild = Path("/", *parts[:fixed]), parts[fixed:]
     if _is_repository(start) and all(part == _ANY for part in wild):
-        return [os.path.realpath(start)]
+        return {os.path.realpath(start): None}
     leading = list(itertools.takewhile(_ANY.__ne__, wild))
     pattern = "/".join(wild)
     found = _repositories(start, leading, 0, is_deep=len(leading) < len(wild)) if start.is_dir() and wild else ()
     matching = (path for path in found if glob.globmatch(str(path.relative_to(start)), pattern, flags=_FLAGS))
-    return sorted({os.path.realpath(path) for path in matching})
+    return dict.fromkeys(sorted(os.path.realpath(path) for path in matching))
 
 
 def check(rule: str) -> None:

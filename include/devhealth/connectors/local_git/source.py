@@ -5,35 +5,39 @@ The remote is looked at once a run: `resolve` brings an existing mirror up to da
 
 import logging
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 from devhealth.connectors.local_git import credentials, git_process, mirror, remote_url
 from devhealth.connectors.local_git.remote_url import RemoteUrl
-from devhealth.errors import SourceForbidden, SourceNotFound
+from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
 from devhealth.models.credential import Credential
+from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.settings import Settings
 
 CREDENTIAL_FIELDS = credentials.FIELDS
 
+_AT_ONCE = 8
+
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceIdentity:
-    """What tells a repository apart from all others, wherever it is read from."""
+def survey(
+    locations: Sequence[str], options: Mapping[str, object], settings: Settings
+) -> dict[str, Surveyed | SourceError]:
+    """Who each source is, or why it cannot be read; each is asked once, some at a time. No marks: a probe is cheap."""
+    del options
 
-    provider_host: str
-    """github.com, lower case; "local" for a repository without a remote host."""
-    provider_id: str
-    """acme/shop on that host; the real path for "local"."""
-    name: str
-    """acme/shop; the folder's name for "local"."""
-    location: str
-    """Absolute path or clone URL, free of credentials."""
-    aliases: tuple[str, ...]
-    """Normal form of every known way to it: github.com/acme/shop, or a real path."""
+    def look(location: str) -> Surveyed | SourceError:
+        try:
+            return Surveyed(resolve(location, settings))
+        except SourceError as error:
+            return error
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="source") as threads:
+        return dict(zip(locations, threads.map(look, locations), strict=True))
 
 
 def resolve(location: str, settings: Settings) -> SourceIdentity:

@@ -44,11 +44,11 @@ def opened(
     asked = checked(engine, org_id, request, as_of)
     for warning in asked.warnings:
         _LOG.warning(warning)
-    found = sources_of(settings, asked.configuration)
+    found = sources_of(settings, engine, asked.configuration)
     if not found.sources:
         raise without_sources(asked.configuration)
     window_days(asked.since, asked.before, len(found.sources) * len(asked.targets))
-    sources = resolved(settings, engine, asked.configuration, found.sources)
+    sources = resolved(settings, engine, asked.configuration, found)
     job = BackfillJob(
         org_id=org_id,
         job_id=new_run_id(as_of),

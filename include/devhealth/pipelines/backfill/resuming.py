@@ -8,6 +8,7 @@ from devhealth.errors import InputError, UnknownName
 from devhealth.pipelines.backfill.checks import find_configuration
 from devhealth.pipelines.backfill.request import BackfillRequest, Job, days_between
 from devhealth.pipelines.backfill.sources import resolved
+from devhealth.pipelines.discovery import Found
 from devhealth.pipelines.plan import SNAPSHOT_TARGETS
 from devhealth.relational import turn_if_free
 from devhealth.semantic import backfill_chunks, backfill_jobs, tiers
@@ -68,7 +69,7 @@ def _reopened(settings: Settings, engine: Engine, job: BackfillJob, request: Bac
     configuration = find_configuration(engine, org_id, job.configuration, job.provider)
     chunks = backfill_chunks.read(engine, org_id, job_id)
     unresolved = list(dict.fromkeys(chunk.source for chunk in chunks if not chunk.repo_id))
-    for one in resolved(settings, engine, configuration, unresolved):
+    for one in resolved(settings, engine, configuration, Found(unresolved, [])):
         if one.repo_id:
             backfill_chunks.resolve(engine, org_id, job_id, one.source, one.name, one.repo_id)
     backfill_jobs.reopen(engine, org_id, job_id, origin=request.origin, dag_id=request.dag_id, run_id=request.run_id)

@@ -19,7 +19,7 @@ def of_discovery(settings: Settings, document: Document, folder: Path) -> list[P
         for name, one in (organisation.configurations or {}).items():
             for place, rule in enumerate(one.discover):
                 spelling = providers.discovery(one.provider)
-                if not spelling.discover(spelling.rule_of(rule, folder), settings):
+                if spelling.IS_LOCAL and not spelling.discover(spelling.rule_of(rule, folder), one.options, settings):
                     path = ("organisations", slug, "configurations", name, "discover", place)
                     problems.append(Problem(path, f"the glob {rule!r} finds no repository on this machine now"))
     return problems
