@@ -1,0 +1,124 @@
+"""Answers GraphQL queries from a world, with the rules GitHub has for them."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from tests.github import fields_conversation, fields_repository  # noqa: F401 - they register their fields
+from tests.github.costs import Cost, price
+from tests.github.fields import FIELDS
+from tests.github.world import Item, World
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What `rateLimit` shows; costs are counted by the server."""
+
+    limit: int
+    remaining: int
+    used: int
+    reset_at: str
+
+
+@functools.cache
+def schema() -> GraphQLSchema:
+    built = build_schema((Path(__file__).parent / "schema.graphql").read_text())
+    for kind in built.type_map.values():
+        if hasattr(kind, "resolve_type"):
+            kind.resolve_type = lambda value, _info, _kind: value["__typename"]
+    return built
+
+
+@functools.cache
+def document(text: str) -> DocumentNode | list[GraphQLError]:
+    """The parsed query, or what is wrong with it."""
+    try:
+        parsed = parse(text)
+    except GraphQLSyntaxError as error:
+        return [error]
+    return validate(schema(), parsed) or parsed
+
+
+def cost(text: str, variables: Item) -> Cost | list[Item]:
+    """What the query costs, or the errors it is refused with."""
+    parsed = document(text)
+    if isinstance(parsed, list):
+        return [{"message": error.message, "locations": _locations(error)} for error in parsed]
+    return price(schema(), parsed, variables)
+
+
+def operation(text: str) -> str:
+    """Its name; empty when it has none."""
+    parsed = document(text)
+    assert not isinstance(parsed, list)
+    names = [d.name.value for d in parsed.definitions if isinstance(d, OperationDefinitionNode) and d.name]
+    return names[0] if names else ""
+
+
+def answer(world: World, text: str, variables: Item, limits: Limits, spent: Cost) -> Item:
+    """The whole body of the answer to a query that has a price."""
+    parsed = document(text)
+    assert not isinstance(parsed, list)
+    context = {"world": world, "limits": limits, "cost": spent}
+    result = execute_sync(
+        schema(),
+        parsed,
+        variable_values=variables,
+        field_resolver=_resolve,
+        context_value=context,
+        root_value={"__typename": "Query"},
+    )
+    body: Item = {"data": result.data}
+    if result.errors:
+        body["errors"] = [shown(error) for error in result.errors]
+    return body
+
+
+def shown(error: GraphQLError) -> Item:
+    """An error in the form GitHub gives it: the type beside the message."""
+    kind = (error.extensions or {}).get("type")
+    head = {"type": kind} if kind else {}
+    return {**head, "path": error.path, "locations": _locations(error), "message": error.message}
+
+
+def _locations(error: GraphQLError) -> list[Item]:
+    return [{"line": place.line, "column": place.column} for place in error.locations or []]
+
+
+def _resolve(item: Item, info: GraphQLResolveInfo, **args: Any) -> Any:
+    name = info.field_name
+    compute = FIELDS.get((info.parent_type.name, name))
+    if compute is not None:
+        value = compute(info.context["world"], item, args)
+    elif name == "rateLimit" and info.parent_type.name == "Query":
+        value = _rate_limit(info.context["limits"], info.context["cost"])
+    else:
+        value = item.get(name)
+        if callable(value):
+            value = value()
+    return None if isinstance(value, dict) and value.get("_deleted") else value
+
+
+def _rate_limit(limits: Limits, spent: Cost) -> Item:
+    return {
+        "cost": spent.points,
+        "nodeCount": spent.nodes,
+        "limit": limits.limit,
+        "remaining": limits.remaining,
+        "used": limits.used,
+        "resetAt": limits.reset_at,
+    }
