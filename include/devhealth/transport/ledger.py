@@ -23,6 +23,7 @@ class Ledger:
 
     def __init__(self, folder: Path, credential: str) -> None:
         name = hashlib.sha256(f"devhealth limits\0{credential}".encode()).hexdigest()[:24]
+        self.folder = folder
         self._path = folder / f"{name}.json"
         self._own = Standing()
         self._guard = threading.RLock()

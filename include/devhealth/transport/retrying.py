@@ -13,7 +13,7 @@ ATTEMPTS = 6
 """With pauses of 1, 2, 4, 8 and 16 seconds, and up to one more each."""
 
 
-class Passing(Exception):  # noqa: N818 - never leaves the transport
+class Passing(Exception):
     """A failure that the next attempt may not meet; its text says what happened, free of secrets."""
 
     def __init__(self, message: str, *, is_size: bool = False) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import AcquireReturnProxy, FileLock, Timeout
+from filelock import FileLock, Timeout
 
 _POLL_SECONDS = 0.02
 
@@ -25,7 +25,9 @@ def slot(folder: Path, credential: str, count: int, sleep: Callable[[float], Non
         yield
 
 
-def _free(folder: Path, name: str, count: int, sleep: Callable[[float], None]) -> AcquireReturnProxy:
+def _free(
+    folder: Path, name: str, count: int, sleep: Callable[[float], None]
+) -> contextlib.AbstractContextManager[object]:
     first = random.randrange(count)  # noqa: S311 - not a secret
     while True:
         for number in range(count):

@@ -1,13 +1,29 @@
 """Asking GitHub: one client for REST and GraphQL, with every limit, retry and credential behind it."""
 
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from devhealth.connectors.github.answer import Answer
+from devhealth.connectors.github.connection import Wire
 from devhealth.connectors.github.host import ApiHost
+from devhealth.connectors.github.sending import Exchange, Question, Reply
+from devhealth.errors import NotServed, SourceError, TooMuchAsked
 from devhealth.models.usage import Usage
 from devhealth.settings import Settings
+from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
+from devhealth.transport.waiting import Clock
+
+PER_PAGE = 100
+
+_NOT_MODIFIED, _MOVED, _REFUSED = 304, range(301, 309), 400
+_NOT_OFFERED = frozenset({404, 405, 410, 501})
+_MOST_MOVES = 5
+_OWNER_IN_PATH = re.compile(r"/(?:repos|orgs|users)/([^/?]+)")
+_NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
 
 
 class Client:
@@ -19,31 +35,135 @@ class Client:
     path, the variables `owner`, `login` or `org`, or `open_client` say.
     """
 
-    def query(self, document: str, variables: Mapping[str, Any] | None = None, *, owner: str = "") -> Answer:
+    def __init__(self, exchange: Exchange, owner: str = "") -> None:
+        self.api = exchange.api
+        self._exchange, self._owner, self._clock = exchange, owner, exchange.clock
+
+    def query(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, owner: str = "", is_divisible: bool = False
+    ) -> Answer:
         """The answer to a GraphQL query. Fields in `Answer.errors` are null, all others are whole.
 
-        Raises NotServed where GraphQL is not offered, TooMuchAsked when GitHub gives up on the size of the question.
+        Raises NotServed where GraphQL is not offered, TooMuchAsked when GitHub gives up on the size of the question:
+        at once when that is divisible, else after some attempts.
         """
-        raise NotImplementedError
+        given = dict(variables or {})
+        owner = owner or next((str(given[name]) for name in ("owner", "login", "org") if given.get(name)), self._owner)
+        subject = f"{owner}/{given['name']}" if given.get("name") and owner else owner or "GraphQL"
+        question = Question("POST", self.api.graphql_url, what=f"{subject} (GraphQL of {self.api.host})", owner=owner)
+        question = replace(question, content={"query": document, "variables": given}, is_graphql=True)
+        return self._answer(question, is_divisible=is_divisible)
 
     def get(
         self, path: str, parameters: Mapping[str, Any] | None = None, *, etag: str = "", modified: str = ""
     ) -> Answer:
         """The answer to a GET; 304 when nothing has changed since `etag` or `modified`, which costs no point."""
-        raise NotImplementedError
+        conditions = {"If-None-Match": etag, "If-Modified-Since": modified}
+        question = Question(
+            "GET",
+            self._path(path),
+            what=f"{self.api.host}{urlsplit(path).path}",
+            owner=self._owner_in(path),
+            parameters=dict(parameters or {}),
+            headers={name: value for name, value in conditions.items() if value},
+        )
+        return self._answer(question)
 
     def pages(self, path: str, parameters: Mapping[str, Any] | None = None, *, after: str = "") -> Iterator[Answer]:
         """The pages of a list, 100 rows each unless asked otherwise, to the last; `after` is the `next` of a page."""
-        raise NotImplementedError
+        answer = self.get(after) if after else self.get(path, {"per_page": PER_PAGE, **(parameters or {})})
+        yield answer
+        while answer.next:
+            answer = self.get(answer.next)
+            yield answer
+
+    def git_password(self, owner: str = "") -> str:
+        """What git reads the owner's repositories with, as the user x-access-token; empty for nobody's."""
+        return self._exchange.secret_for(owner or self._owner)
 
     @property
     def usage(self) -> Usage:
         """What this client has cost so far."""
-        raise NotImplementedError
+        return self._exchange.usage
+
+    def _answer(self, question: Question, *, is_divisible: bool = False) -> Answer:
+        failure: SourceError | None = None
+        try:
+            return persistently(lambda: self._once(question, is_divisible=is_divisible), self._clock, ATTEMPTS)
+        except Passing as error:
+            kind = TooMuchAsked if error.is_size and question.is_graphql else SourceError
+            text = f"{question.what} could not be read in {ATTEMPTS} attempts: {error}. Try again later."
+            failure = kind(self._exchange.scrubbed(text))
+        raise failure  # outside the block, where what was sent is out of sight
+
+    def _once(self, question: Question, *, is_divisible: bool) -> Answer:
+        try:
+            reply = self._followed(question)
+            return self._graphql(question, reply) if question.is_graphql else self._rest(question, reply)
+        except Passing as error:
+            if not (is_divisible and error.is_size and question.is_graphql):
+                raise
+            text = f"{question.what}: {error}."
+        raise TooMuchAsked(self._exchange.scrubbed(text))
+
+    def _followed(self, question: Question) -> Reply:
+        """The answer from where a repository has moved to, asked with the same parameters."""
+        for _ in range(_MOST_MOVES):
+            reply = self._exchange.reply(question)
+            location = reply.received.headers.get("location", "")
+            if reply.received.status not in _MOVED or reply.received.status == _NOT_MODIFIED or not location:
+                return reply
+            if urlsplit(location).hostname not in {None, urlsplit(self.api.rest_url).hostname}:
+                raise SourceError(
+                    f"{question.what} has moved to another host, {urlsplit(location).hostname}. "
+                    "Name it as the repository's source if you trust it with the credential."
+                )
+            parameters = {} if urlsplit(location).query else question.parameters
+            question = replace(question, path=self._path(location), parameters=parameters)
+        raise SourceError(f"{question.what} is moved from one place to the next without end. Ask its administrator.")
+
+    def _rest(self, question: Question, reply: Reply) -> Answer:
+        received = reply.received
+        if received.status >= _REFUSED:
+            raise self._exchange.refused(question, reply)
+        link = _NEXT.search(received.headers.get("link", ""))
+        return Answer(
+            status=received.status,
+            raw=received.body,
+            at=received.at,
+            next=self._path(link[1]) if link else "",
+            etag=received.headers.get("etag", ""),
+            modified=received.headers.get("last-modified", ""),
+        )
+
+    def _graphql(self, question: Question, reply: Reply) -> Answer:
+        received, reading = reply.received, reply.reading
+        if received.status in _NOT_OFFERED or (reply.key.is_anonymous and received.status >= _REFUSED):
+            raise NotServed(f"{self.api.host} offers {reply.key.name} no GraphQL (status {received.status}).")
+        if received.status >= _REFUSED or reading is None:
+            raise self._exchange.refused(question, reply)
+        if reading.trouble:
+            raise SourceError(
+                self._exchange.scrubbed(f"{question.what}: the query is not understood. {reading.trouble}")
+            )
+        return Answer(
+            status=received.status, raw=received.body, at=received.at, errors=reading.outcomes, is_graphql=True
+        )
+
+    def _path(self, url: str) -> str:
+        """The path and parameters of a URL, which may start with another host, below the address of the interface."""
+        parts = urlsplit(url)
+        prefix = urlsplit(self.api.rest_url).path.rstrip("/")
+        path = parts.path.removeprefix(prefix) if prefix and parts.path.startswith(f"{prefix}/") else parts.path
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def _owner_in(self, path: str) -> str:
+        match = _OWNER_IN_PATH.search(path)
+        return match[1] if match else self._owner
 
 
 @contextmanager
-def open_client(settings: Settings, api: ApiHost, *, owner: str = "") -> Iterator[Client]:
+def open_client(settings: Settings, api: ApiHost, *, owner: str = "", clock: Clock | None = None) -> Iterator[Client]:
     """A client with the credential of the settings, else with $GITHUB_TOKEN, else nobody's."""
-    raise NotImplementedError
-    yield Client()
+    with closing(Wire(api)) as wire:
+        yield Client(Exchange(settings, api, clock or Clock(), wire), owner)

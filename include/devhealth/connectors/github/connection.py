@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import msgspec
 import requests
 import urllib3
-from github import Auth, Github
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
 from devhealth import __version__
 from devhealth.connectors.github.host import ApiHost
 from devhealth.transport.retrying import Passing
+from github import Auth, Github
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 180.0
 """To connect, between two bytes, and for a whole answer."""
@@ -41,10 +42,20 @@ class Received:
     """The provider's clock, UTC; ours where it does not say."""
 
 
+def decoded(body: bytes) -> Any:
+    """The JSON of a body, or its text where it is none."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode(errors="replace")
+
+
 class Wire:
     """Sends requests to one GitHub; each thread has a connection of its own."""
 
-    def __init__(self, api: ApiHost, *, read_seconds: float = READ_SECONDS, whole_seconds: float = WHOLE_SECONDS) -> None:
+    def __init__(
+        self, api: ApiHost, *, read_seconds: float = READ_SECONDS, whole_seconds: float = WHOLE_SECONDS
+    ) -> None:
         self.api = api
         self._seconds = (min(CONNECT_SECONDS, read_seconds), read_seconds), whole_seconds
         self._threads = threading.local()
@@ -68,7 +79,12 @@ class Wire:
         failure = None
         try:
             self._requester(auth).requestJson(
-                verb, path, dict(parameters or {}), dict(headers or {}), content, connection  # type: ignore[arg-type]
+                verb,
+                path,
+                dict(parameters or {}),
+                dict(headers or {}),
+                content,
+                connection,  # type: ignore[arg-type]
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             failure = _passing(error, self.api.host)

@@ -18,10 +18,11 @@ AT_ONCE = 10
 PER_MINUTE = {"core": 900, "search": 30, "graphql": 2_000}
 """What github.com allows in a minute; an Enterprise Server has limits of its own, or none."""
 
+_FORBIDDEN, _TOO_MANY_REQUESTS = 403, 429
 _LONGEST_WINDOW = 3_900.0
 """Allowances are by the hour: a reset further away is a clock that goes wrong."""
 _TOO_MANY = re.compile(
-    r"rate limit|abuse detection|wait a few minutes|retry your request again later|too many requests", re.IGNORECASE
+    r"rate[ _]limit|abuse detection|wait a few minutes|retry your request again later|too many requests", re.IGNORECASE
 )
 _PRIMARY = re.compile(r"api rate limit (?:already )?exceeded", re.IGNORECASE)
 
@@ -66,10 +67,11 @@ def limited(received: Received, body: Any) -> Limited | None:
     limit, remaining, reset = (_number(received, name) for name in ("limit", "remaining", "reset"))
     asked = retry_after.of_header(received.headers.get("retry-after"), received.at)
     is_used_up = remaining is not None and remaining <= 0 and bool(limit)
-    refusing = received.status in {403, 429}
-    if not (refusing and (is_used_up or asked is not None or received.status == 429 or "gh-limited-by" in received.headers)):  # noqa: PLR2004
-        if not _TOO_MANY.search(message):
-            return None
+    refuses = received.status == _TOO_MANY_REQUESTS or (
+        received.status == _FORBIDDEN and (is_used_up or asked is not None or "gh-limited-by" in received.headers)
+    )
+    if not refuses and not _TOO_MANY.search(message):
+        return None
     if asked is not None:
         return Limited(is_primary=is_used_up, seconds=asked, limit=int(limit or 0))
     if is_used_up or (_PRIMARY.search(message) and limit and reset):

@@ -1,38 +1,60 @@
 """What GitHub refuses for good, as errors that say what, for whom and what to do."""
 
+from collections.abc import Callable
 from typing import Any
 
 from devhealth.connectors.github.connection import Received
 from devhealth.errors import SourceEmpty, SourceError, SourceForbidden, SourceNotFound
 
-_GONE, _LEGAL = 410, 451
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _GONE, _LEGAL = 401, 403, 404, 409, 410, 451
 
 
-def refusal(received: Received, body: Any, *, what: str, reader: str) -> SourceError:
+def refusal(
+    received: Received, body: Any, *, what: str, reader: str, scrubbed: Callable[[str], str] = str
+) -> SourceError:
     """The error for a status of 400 and above that another attempt would not change.
 
-    `what` was asked for, with the host; `reader` names the credential, never its secret.
+    `what` was asked for, with the host; `reader` names the credential, never its secret, which `scrubbed` takes out of
+    what GitHub says.
     """
-    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    message = scrubbed(str(body.get("message") or "")) if isinstance(body, dict) else ""
     said = f" GitHub says: {message.rstrip('.')}." if message else ""
-    lower = message.lower()
-    if received.status == _LEGAL or "access blocked" in lower:
-        return SourceForbidden(f"{what} is blocked for everybody.{said} Take it out of the configuration.")
-    if received.status == 401:  # noqa: PLR2004
-        return SourceForbidden(f"{what} cannot be read: {reader} is not valid, expired or revoked. Replace it.")
-    if "suspended" in lower:
-        return SourceForbidden(f"{what} cannot be read: the account of {reader} is suspended.{said} Use another one.")
-    if received.status == 403:  # noqa: PLR2004
-        return SourceForbidden(f"{what} may not be read with {reader}.{said}{_remedy(received, lower)}")
-    if received.status == _GONE:
-        return SourceNotFound(f"{what} is switched off or was deleted.{said}")
-    if received.status == 404:  # noqa: PLR2004
-        return SourceNotFound(
-            f"{what} is not there, or {reader} may not see it. Check the name, and that the credential reaches it."
-        )
-    if received.status == 409 and "empty" in lower:  # noqa: PLR2004
-        return SourceEmpty(f"{what} cannot be read: the repository is empty.")
-    return SourceError(f"{what} was answered with status {received.status}.{said}")
+    lower, status = message.lower(), received.status
+    cases: list[tuple[bool, type[SourceError], str]] = [
+        (
+            status == _LEGAL or "access blocked" in lower,
+            SourceForbidden,
+            f"{what} is blocked for everybody.{said} Take it out of the configuration.",
+        ),
+        (
+            status in {_UNAUTHORIZED, _FORBIDDEN} and "suspended" in lower,
+            SourceForbidden,
+            f"{what} cannot be read: the account of {reader} is suspended.{said} Use another one.",
+        ),
+        (
+            status == _UNAUTHORIZED,
+            SourceForbidden,
+            f"{what} cannot be read: {reader} is not valid, expired or revoked. Replace it.",
+        ),
+        (
+            status == _FORBIDDEN,
+            SourceForbidden,
+            f"{what} may not be read with {reader}.{said}{_remedy(received, lower)}",
+        ),
+        (
+            status == _NOT_FOUND,
+            SourceNotFound,
+            f"{what} is not there, or {reader} may not see it. Check the name, and that the credential reaches it.",
+        ),
+        (
+            status == _CONFLICT and "empty" in lower,
+            SourceEmpty,
+            f"{what} cannot be read: the repository is empty.",
+        ),
+        (status == _GONE, SourceNotFound, f"{what} is switched off or was deleted.{said}"),
+        (True, SourceError, f"{what} was answered with status {status}.{said}"),
+    ]
+    return next(kind(sentence) for applies, kind, sentence in cases if applies)
 
 
 def _remedy(received: Received, message: str) -> str:
