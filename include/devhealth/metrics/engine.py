@@ -14,7 +14,7 @@ from devhealth.metrics import statements
 from devhealth.metrics.definitions import FOLDER, Definition, all_definitions
 from devhealth.metrics.ranges import OutputDays, Scope, of_organisations, output_days, passes, read_from
 
-__all__ = ["Scope", "TableReport", "compute", "execute", "overdue"]
+__all__ = ["Scope", "TableReport", "compute", "execute", "overdue", "repositories"]
 
 _SETTINGS = {
     "join_use_nulls": 0,
@@ -24,7 +24,8 @@ _SETTINGS = {
     "server_side_params": True,
 }
 
-_OVERDUE = (FOLDER / "overdue.sql").read_text(encoding="utf-8")
+_OVERDUE = [path.read_text(encoding="utf-8") for path in sorted((FOLDER / "overdue").glob("*.sql"))]
+_REPOSITORIES = (FOLDER / "repositories.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def compute(
 ) -> list[TableReport]:
     """Compute every metric table where `scopes`, days whose inputs changed, make it necessary; a report a table.
 
-    Commits after `as_of` are left out and no row is later than its day. `computed_at` must be taken before this call,
-    so that a run which saw more inputs wins. The same inputs and `as_of` give the same rows but for `computed_at`.
+    What happened after `as_of` is left out and no row is later than its day. `computed_at` must be taken before this
+    call, so that a run which saw more inputs wins. The same inputs and `as_of` give the same rows but for `computed_at`.
     """
     run = _Run(as_of.astimezone(UTC), computed_at.astimezone(UTC), business_hours)
     changed = list(scopes)
@@ -77,15 +78,23 @@ def compute(
 
 
 def overdue(client: Any, org_ids: list[str], as_of: datetime) -> list[Scope]:
-    """Quiet repositories whose rows end before `as_of` although their trailing 30 days still hold activity.
+    """Days of repositories that no longer read as reported although nothing of those days was stored.
 
-    Nothing marks those days dirty, as nothing was stored: they become due by the passing of time.
+    Quiet days become due by the passing of time, others because a record stands for another day now: each file of
+    `overdue/` finds one kind, none of them after `as_of`.
     """
-    day = as_of.astimezone(UTC).date()
-    rows = execute(client, _OVERDUE, {"org_ids": org_ids, "as_of_day": day})
+    parameters = {"org_ids": org_ids, "as_of_day": as_of.astimezone(UTC).date()}
     return [
-        Scope(org_id, repo_id, last + timedelta(days=1), day + timedelta(days=1)) for org_id, repo_id, last, _ in rows
+        Scope(org_id, repo_id, first, last + timedelta(days=1))
+        for statement in _OVERDUE
+        for org_id, repo_id, first, last in execute(client, statement, parameters)
     ]
+
+
+def repositories(client: Any, org_ids: list[str]) -> list[tuple[str, str]]:
+    """Organisation and id of all repositories and other scopes that have records."""
+    rows: list[tuple[str, str]] = execute(client, _REPOSITORIES, {"org_ids": org_ids})
+    return rows
 
 
 def execute(client: Any, statement: str, parameters: dict[str, Any]) -> Any:
@@ -106,14 +115,9 @@ def _parameters(client: Any, definition: Definition, days: list[OutputDays], run
     last: date = max(one.last for one in days)
     repo_ids = sorted({one.repo_id for one in days})
     if definition.scope == "organisation":
-        rows = execute(
-            client, "select repo_id from repositories final where org_id = {org_id:String}", {"org_id": org_id}
-        )
-        repo_ids = sorted(repo_id for (repo_id,) in rows)
-    before = min(
-        datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC),
-        run.as_of.replace(microsecond=0) + timedelta(seconds=1),
-    )
+        repo_ids = [repo_id for _, repo_id in repositories(client, [org_id])]
+    until = run.as_of.replace(microsecond=0) + timedelta(seconds=1)
+    before = min(datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC), until)
     return {
         "table": definition.name,
         "definition_version": definition.version,
@@ -122,6 +126,7 @@ def _parameters(client: Any, definition: Definition, days: list[OutputDays], run
         "repo_ids": repo_ids,
         "since": f"{read_from(days, definition.window_days)} 00:00:00",
         "before": before.strftime("%Y-%m-%d %H:%M:%S"),
+        "until": until.strftime("%Y-%m-%d %H:%M:%S"),
         "first_day": min(one.first for one in days),
         "last_day": last,
         "scope_repo_ids": [one.repo_id for one in days],

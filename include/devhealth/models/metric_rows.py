@@ -2,8 +2,8 @@
 
 Rows are only ever appended. Per key the row of the greatest `computed_at` holds, unless it is withdrawn: that is how a
 row whose inputs went away disappears (`<table>_latest`). NULL means there is no data to tell, 0 means counted and none
-found. Columns that rest on pull requests or work items are NULL until such records are stored. What each column means,
-its unit and its inputs stand in `devhealth/metrics/<table>/definition.toml`.
+found. Columns that rest on pull requests are NULL where nobody asked for them, those that rest on work items until such
+are counted. What each column means, its unit and its inputs stand in `devhealth/metrics/<table>/definition.toml`.
 """
 
 from devhealth.models.table import Code, Count, Counts, Day, Flag, Instant, Number, Record, Text, table
@@ -84,7 +84,7 @@ class RepoMetricsDaily(Record, frozen=True):
     partition_by="toYYYYMM(day)",
 )
 class UserMetricsDaily(Record, frozen=True):
-    """One person in one repository on one UTC day with activity. Bots have no rows."""
+    """One person in one repository on one UTC day with commits, pull requests or reviews. Bots have no rows."""
 
     org_id: Text
     repo_id: Text
@@ -173,6 +173,94 @@ class FileHotspots(Record, frozen=True):
     owned_lines: Counts
     top_owner_lines: Counts
     top_owner_ratio: Number | None
+    sample_size: Count
+    definition_version: Count
+    computed_at: Instant
+    is_withdrawn: Flag
+
+
+@table(
+    "review_edges_daily",
+    key=("org_id", "repo_id", "reviewer", "author", "day"),
+    version=None,
+    partition_by="toYYYYMM(day)",
+)
+class ReviewEdgesDaily(Record, frozen=True):
+    """One person who reviewed pull requests of another one on one UTC day. Bots have no rows."""
+
+    org_id: Text
+    repo_id: Text
+    reviewer: Text
+    author: Text
+    day: Day
+    reviews_count: Count
+    sample_size: Count
+    definition_version: Count
+    computed_at: Instant
+    is_withdrawn: Flag
+
+
+@table("cicd_metrics_daily", key=("org_id", "repo_id", "day"), version=None, partition_by="toYYYYMM(day)")
+class CicdMetricsDaily(Record, frozen=True):
+    """One repository on one UTC day on which pipelines finished."""
+
+    org_id: Text
+    repo_id: Text
+    day: Day
+    pipelines_count: Count
+    success_count: Count
+    failure_count: Count
+    success_ratio: Number | None
+    duration_minutes_p50: Number | None
+    duration_minutes_p90: Number | None
+    duration_minutes_sum: Number
+    duration_minutes_count: Count
+    queue_minutes_p50: Number | None
+    queue_minutes_sum: Number
+    queue_minutes_count: Count
+    sample_size: Count
+    definition_version: Count
+    computed_at: Instant
+    is_withdrawn: Flag
+
+
+@table(
+    "deploy_metrics_daily",
+    key=("org_id", "repo_id", "environment", "day"),
+    version=None,
+    partition_by="toYYYYMM(day)",
+)
+class DeployMetricsDaily(Record, frozen=True):
+    """One environment of a repository on one UTC day on which deployments to it finished."""
+
+    org_id: Text
+    repo_id: Text
+    environment: Text
+    day: Day
+    deployments_count: Count
+    failed_count: Count
+    duration_hours_p50: Number | None
+    duration_hours_sum: Number
+    duration_hours_count: Count
+    sample_size: Count
+    definition_version: Count
+    computed_at: Instant
+    is_withdrawn: Flag
+
+
+@table("incident_metrics_daily", key=("org_id", "repo_id", "day"), version=None, partition_by="toYYYYMM(day)")
+class IncidentMetricsDaily(Record, frozen=True):
+    """One repository on one UTC day on which incidents were opened or resolved."""
+
+    org_id: Text
+    repo_id: Text
+    day: Day
+    incidents_opened: Count
+    incidents_resolved: Count
+    restore_hours_p50: Number | None
+    restore_hours_p90: Number | None
+    restore_hours_sum: Number
+    restore_hours_count: Count
     sample_size: Count
     definition_version: Count
     computed_at: Instant

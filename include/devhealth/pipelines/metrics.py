@@ -79,8 +79,7 @@ def compute_range(
         )
     with connection.connected(settings) as client:
         schema.ensure_schema(client)
-        rows = client.execute("select org_id, repo_id from repositories final order by org_id, repo_id")
-    scopes = [Scope(org, repo, first, last) for org, repo in rows if org_id in (None, org)]
+        scopes = [Scope(*one, first, last) for one in metrics_engine.repositories(client, org_ids)]
     with turn(engine, TURN):
         people.settle(settings, engine, org_ids, as_of)
         return _compute(settings, scopes, as_of, on_table, ranges=0)

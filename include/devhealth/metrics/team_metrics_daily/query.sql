@@ -6,36 +6,43 @@ scope as (
     from (select arrayJoin(arrayZip({scope_first_days:Array(Date)}, {scope_last_days:Array(Date)})) as one)
 ),
 
-commits_of_people as (
+activity_in_scope as (
     select
-        commits_in_range.team_id as team_id,
-        commits_in_range.day as day,
-        commits_in_range.author_weekday > 5 as is_weekend,
-        not is_weekend and (
-            commits_in_range.author_hour < {business_hours_start:UInt8}
-            or commits_in_range.author_hour >= {business_hours_end:UInt8}
+        activity.team_id as team_id,
+        activity.day as day,
+        activity.kind = 'commit' as is_commit,
+        activity.cycle_seconds as cycle_seconds,
+        activity.knows_pull_requests as knows_pull_requests,
+        is_commit and activity.author_weekday > 5 as is_weekend,
+        is_commit and not is_weekend and (
+            activity.author_hour < {business_hours_start:UInt8} or activity.author_hour >= {business_hours_end:UInt8}
         ) as is_after_hours
     from
-        commit_teams(
+        person_activity(
             org_id = {org_id:String},
             repo_ids = {repo_ids:Array(String)},
             since = {since:String},
             before = {before:String}
-        ) as commits_in_range
+        ) as activity
     cross join scope
-    where commits_in_range.day between scope.first_day and scope.last_day and not commits_in_range.is_bot
+    where activity.day between scope.first_day and scope.last_day and activity.kind in ('commit', 'merged')
 )
 
 select
     team_id,
     day,
-    count() as commits_count,
+    countIf(is_commit) as commits_count,
     countIf(is_after_hours) as after_hours_commits_count,
     countIf(is_weekend) as weekend_commits_count,
-    after_hours_commits_count / commits_count as after_hours_ratio,
-    weekend_commits_count / commits_count as weekend_ratio,
-    commits_count as sample_size
-from commits_of_people
+    after_hours_commits_count / nullIf(commits_count, 0) as after_hours_ratio,
+    weekend_commits_count / nullIf(commits_count, 0) as weekend_ratio,
+    if(max(knows_pull_requests), count(cycle_seconds), null) as prs_merged,
+    quantileExactInclusive(0.5) (cycle_seconds) / 3600 as pr_cycle_hours_p50,
+    quantileExactInclusive(0.9) (cycle_seconds) / 3600 as pr_cycle_hours_p90,
+    if(max(knows_pull_requests), coalesce(sum(cycle_seconds), 0) / 3600, null) as pr_cycle_hours_sum,
+    prs_merged as pr_cycle_hours_count,
+    count() as sample_size
+from activity_in_scope
 group by
     team_id,
     day

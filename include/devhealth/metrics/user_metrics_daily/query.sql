@@ -12,17 +12,17 @@ scope as (
     )
 ),
 
-commits_of_people as (
-    select commits_in_range.*
+activity_in_scope as (
+    select activity.*
     from
-        commit_teams(
+        person_activity(
             org_id = {org_id:String},
             repo_ids = {repo_ids:Array(String)},
             since = {since:String},
             before = {before:String}
-        ) as commits_in_range
-    inner join scope on commits_in_range.repo_id = scope.repo_id
-    where commits_in_range.day between scope.first_day and scope.last_day and not commits_in_range.is_bot
+        ) as activity
+    inner join scope on activity.repo_id = scope.repo_id
+    where activity.day between scope.first_day and scope.last_day and activity.identity_id != ''
 )
 
 select
@@ -31,15 +31,25 @@ select
     day,
     identity_id,
     any(team_id) as team_id,
-    count() as commits_count,
+    countIf(kind = 'commit') as commits_count,
     sum(added) as additions,
     sum(deleted) as deletions,
     sum(changed_files) as files_changed,
     countIf(is_large) as large_commits_count,
-    sum(loc) / count() as avg_commit_size_loc,
-    dateDiff('second', min(committed_at), max(committed_at)) / 3600 as active_hours,
+    sum(loc) / nullIf(commits_count, 0) as avg_commit_size_loc,
+    if(any(knows_pull_requests), countIf(kind = 'opened'), null) as prs_opened,
+    if(any(knows_pull_requests), countIf(kind = 'merged'), null) as prs_merged,
+    quantileExactInclusive(0.5) (cycle_seconds) / 3600 as pr_cycle_hours_p50,
+    quantileExactInclusive(0.9) (cycle_seconds) / 3600 as pr_cycle_hours_p90,
+    if(any(knows_pull_requests), coalesce(sum(cycle_seconds), 0) / 3600, null) as pr_cycle_hours_sum,
+    prs_merged as pr_cycle_hours_count,
+    if(any(knows_pull_requests), countIf(kind = 'review given'), null) as reviews_given,
+    if(any(knows_pull_requests), countIf(kind = 'review given' and is_changes_requested), null)
+        as changes_requested_given,
+    if(any(knows_pull_requests), countIf(kind = 'review received'), null) as reviews_received,
+    dateDiff('second', min(acted_at), max(acted_at)) / 3600 as active_hours,
     count() as sample_size
-from commits_of_people
+from activity_in_scope
 group by
     repo_id,
     identity_id,

@@ -1,0 +1,59 @@
+with
+scope as (
+    select
+        one.1 as repo_id,
+        one.2 as first_day,
+        one.3 as last_day
+    from (
+        select
+            arrayJoin(
+                arrayZip({scope_repo_ids:Array(String)}, {scope_first_days:Array(Date)}, {scope_last_days:Array(Date)})
+            ) as one
+    )
+),
+
+incidents_once as (
+    select
+        repo_id,
+        opened_at,
+        [(false, toNullable(opened_at)), (true, resolved_at)] as happenings
+    from incidents final
+    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)} and not is_deleted
+),
+
+happenings_in_scope as (
+    select
+        happened.repo_id as repo_id,
+        toDate(assumeNotNull(happened.at), 'UTC') as day,
+        happened.is_resolution as is_resolution,
+        if(happened.is_resolution, dateDiff('second', happened.opened_at, happened.at), null) as restore_seconds
+    from (
+        select
+            repo_id,
+            opened_at,
+            happening.1 as is_resolution,
+            happening.2 as at
+        from incidents_once
+        array join happenings as happening
+        where
+            happening.2 >= toDateTime({since:String}, 'UTC')
+            and happening.2 < toDateTime({before:String}, 'UTC')
+    ) as happened
+    inner join scope on happened.repo_id = scope.repo_id
+    where day between scope.first_day and scope.last_day
+)
+
+select
+    repo_id,
+    day,
+    countIf(not is_resolution) as incidents_opened,
+    countIf(is_resolution) as incidents_resolved,
+    quantileExactInclusive(0.5) (restore_seconds) / 3600 as restore_hours_p50,
+    quantileExactInclusive(0.9) (restore_seconds) / 3600 as restore_hours_p90,
+    coalesce(sum(restore_seconds), 0) / 3600 as restore_hours_sum,
+    count(restore_seconds) as restore_hours_count,
+    count() as sample_size
+from happenings_in_scope
+group by
+    repo_id,
+    day
