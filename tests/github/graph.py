@@ -8,18 +8,17 @@ from typing import Any
 from graphql import (
     DocumentNode,
     GraphQLError,
-    GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     build_schema,
-    execute_sync,
     parse,
     validate,
 )
 
 from tests.github import fields_conversation, fields_repository  # noqa: F401 - they register their fields
 from tests.github.costs import Cost, price
+from tests.github.execution import Execution, Resolve
 from tests.github.fields import FIELDS
 from tests.github.world import Item, World
 
@@ -73,18 +72,10 @@ def answer(world: World, text: str, variables: Item, limits: Limits, spent: Cost
     """The whole body of the answer to a query that has a price."""
     parsed = document(text)
     assert not isinstance(parsed, list)
-    context = {"world": world, "limits": limits, "cost": spent}
-    result = execute_sync(
-        schema(),
-        parsed,
-        variable_values=variables,
-        field_resolver=_resolve,
-        context_value=context,
-        root_value={"__typename": "Query"},
-    )
-    body: Item = {"data": result.data}
-    if result.errors:
-        body["errors"] = [shown(error) for error in result.errors]
+    execution = Execution(schema(), parsed, variables, resolver(world, limits, spent))
+    body: Item = {"data": execution.run()}
+    if execution.errors:
+        body["errors"] = [shown(error) for error in execution.errors]
     return body
 
 
@@ -99,18 +90,22 @@ def _locations(error: GraphQLError) -> list[Item]:
     return [{"line": place.line, "column": place.column} for place in error.locations or []]
 
 
-def _resolve(item: Item, info: GraphQLResolveInfo, **args: Any) -> Any:
-    name = info.field_name
-    compute = FIELDS.get((info.parent_type.name, name))
-    if compute is not None:
-        value = compute(info.context["world"], item, args)
-    elif name == "rateLimit" and info.parent_type.name == "Query":
-        value = _rate_limit(info.context["limits"], info.context["cost"])
-    else:
-        value = item.get(name)
-        if callable(value):
-            value = value()
-    return None if isinstance(value, dict) and value.get("_deleted") else value
+def resolver(world: World, limits: Limits, spent: Cost) -> Resolve:
+    """How fields are read from the world."""
+
+    def resolve(kind: str, name: str, item: Item, args: Item) -> Any:
+        compute = FIELDS.get((kind, name))
+        if compute is not None:
+            value = compute(world, item, args)
+        elif name == "rateLimit":
+            value = _rate_limit(limits, spent)
+        else:
+            value = item.get(name)
+            if callable(value):
+                value = value()
+        return None if isinstance(value, dict) and value.get("_deleted") else value
+
+    return resolve
 
 
 def _rate_limit(limits: Limits, spent: Cost) -> Item:
