@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -35,6 +37,7 @@ class Answer:
     etag: str = ""
     modified: str = ""
     """`Last-Modified` as it was sent."""
+    is_graphql: bool = False
     errors: tuple[FieldError, ...] = ()
     """Fields that GitHub did not fill and said why; only GraphQL has them."""
 
@@ -49,7 +52,23 @@ class Answer:
         body = self.body
         return body["data"] if self.is_graphql else body
 
-    is_graphql: bool = False
+    def require(self, *path: str | int) -> Any:
+        """The value at a path of `data`; raises SourceNotFound or SourceForbidden where GitHub did not fill it."""
+        value = self.data
+        for depth, step in enumerate(path, 1):
+            value = None if value is None else value[step]
+            if value is None:
+                raise self._missing(path[:depth])
+        return value
+
+    def _missing(self, path: tuple[str | int, ...]) -> SourceError:
+        error = self.error_at(*path)
+        where = ".".join(map(str, path))
+        if error is None:
+            return SourceNotFound(f"GitHub answers without {where}: it is not there. Check the name.")
+        if error.kind == "NOT_FOUND":
+            return SourceNotFound(f"{error.message.rstrip('.')}. It is not there, or the credential may not see it.")
+        return SourceForbidden(f"{where} may not be read: {error.message.rstrip('.')}. Give the credential permission.")
 
     def error_at(self, *path: str | int) -> FieldError | None:
         """Why the field at a path, or one that it stands in, is not filled; None when nothing is amiss."""

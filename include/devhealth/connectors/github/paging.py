@@ -1,0 +1,161 @@
+"""Lists of GraphQL to their ends: pages as large as GitHub can answer, and the rest of lists inside them.
+
+A document asks for `$first` rows after `$after`, and for `$nested` rows of each list inside a row.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from devhealth.connectors.github.answer import Answer
+from devhealth.connectors.github.batches import combined
+from devhealth.connectors.github.client import Client
+from devhealth.errors import SourceError, TooMuchAsked
+
+_FIRST_STREAK, _LONGEST_STREAK = 4, 64
+
+
+@dataclass(slots=True)
+class Sizes:
+    """How much is asked for at once: halved when that is too much, down to 1, and grown again.
+
+    When one row is too much, the lists inside it are halved: what they leave out is asked for apart.
+    """
+
+    first: int = 50
+    nested: int = 20
+    _most: tuple[int, int] = field(init=False)
+    _streak: int = field(default=0, init=False)
+    _needed: int = field(default=_FIRST_STREAK, init=False)
+
+    def __post_init__(self) -> None:
+        """What is asked for first is the most."""
+        self._most = self.first, self.nested
+
+    @property
+    def is_divisible(self) -> bool:
+        """Whether there is a smaller size."""
+        return self.first > 1 or self.nested > 1
+
+    def shrink(self) -> None:
+        """It was too much. The next growth is further away than this one was."""
+        if self.first > 1:
+            self.first //= 2
+        else:
+            self.nested = max(self.nested // 2, 1)
+        self._streak, self._needed = 0, min(self._needed * 2, _LONGEST_STREAK)
+
+    def answered(self) -> None:
+        """It was not too much; some answers like this, and more is asked for."""
+        self._streak += 1
+        if self._streak < self._needed:
+            return
+        self._streak = 0
+        if self.nested < self._most[1]:
+            self.nested = min(self.nested * 2, self._most[1])
+        else:
+            self.first = min(self.first * 2, self._most[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A list inside a node that goes on after a cursor."""
+
+    id: str
+    """Of the node."""
+    after: str
+
+
+def pages(
+    client: Client,
+    document: str,
+    variables: Mapping[str, Any],
+    path: Sequence[str],
+    sizes: Sizes,
+    *,
+    after: str = "",
+    owner: str = "",
+) -> Iterator[Answer]:
+    """The pages of the list at a path, to the last; the `next` of each is the cursor the following one starts after.
+
+    Raises SourceNotFound or SourceForbidden where what the list stands in is not there or may not be read.
+    """
+
+    def question() -> tuple[str, dict[str, Any]]:
+        return document, {**variables, "first": sizes.first, "nested": sizes.nested, "after": after or None}
+
+    while True:
+        answer = _asked(client, question, sizes, owner)
+        following = _end(answer.require(*path), after, ".".join(path))
+        yield replace(answer, next=following)
+        if not following:
+            return
+        after = following
+
+
+def cut_short(nodes: Iterable[Mapping[str, Any] | None], connection: str) -> list[Cut]:
+    """The lists of that name which are longer than what the nodes hold of them. Each node has its `id`."""
+    found = []
+    for node in nodes:
+        held = node.get(connection) if node else None
+        if node and held and (following := _end(held, "", connection)):
+            found.append(Cut(node["id"], following))
+    return found
+
+
+def rest_of(
+    client: Client,
+    document: str,
+    cuts: Iterable[Cut],
+    sizes: Sizes,
+    variables: Mapping[str, Any] | None = None,
+    *,
+    owner: str = "",
+) -> Iterator[Answer]:
+    """What is left of these lists, to their ends: `sizes.first` lists a request, `sizes.nested` rows of each.
+
+    The document asks for one of them: `node(id: $id)` with the `id` and the list of `$first` rows after `$after`. The
+    `data` of an answer has a node under n0, n1, ...; null for one that is gone, which `Answer.errors` tells of.
+    """
+    waiting = list(cuts)
+
+    def question() -> tuple[str, dict[str, Any]]:
+        batch = [{"id": cut.id, "after": cut.after} for cut in waiting[: sizes.first]]
+        text, own = combined(document, batch)
+        return text, {**(variables or {}), **own, "first": sizes.nested}
+
+    while waiting:
+        answer = _asked(client, question, sizes, owner)
+        asked = [cut for number, cut in enumerate(waiting) if f"n{number}" in answer.data]
+        yield answer
+        going_on = []
+        for number, cut in enumerate(asked):
+            node = answer.data[f"n{number}"]
+            held = next((one for one in (node or {}).values() if isinstance(one, dict) and "pageInfo" in one), None)
+            if held and (following := _end(held, cut.after, cut.id)):
+                going_on.append(Cut(cut.id, following))
+        waiting = going_on + waiting[len(asked) :]
+
+
+def _asked(client: Client, question: Callable[[], tuple[str, dict[str, Any]]], sizes: Sizes, owner: str) -> Answer:
+    while True:
+        document, variables = question()
+        try:
+            answer = client.query(document, variables, owner=owner, is_divisible=sizes.is_divisible)
+        except TooMuchAsked:
+            if not sizes.is_divisible:
+                raise
+            sizes.shrink()
+        else:
+            sizes.answered()
+            return answer
+
+
+def _end(connection: Mapping[str, Any], after: str, what: str) -> str:
+    """The cursor a list goes on after; empty at its end."""
+    info = connection["pageInfo"]
+    if not info["hasNextPage"]:
+        return ""
+    if not info["endCursor"] or info["endCursor"] == after:
+        raise SourceError(f"GitHub says that {what} goes on, and not where. Run again; tell GitHub if it stays so.")
+    return cast("str", info["endCursor"])
