@@ -153,4 +153,14 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
             "finished_at": AT,
         }
     },
+    "0010": {
+        "sync_watermarks": {
+            "org_id": "o",
+            "repo_id": "r",
+            "target": "blame",
+            "at": AT,
+            "updated_at": AT,
+            "mark": "moved 3",
+        }
+    },
 }

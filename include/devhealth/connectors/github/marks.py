@@ -1,0 +1,59 @@
+"""What one look at a repository tells: who it is, and by target a text that changes when something moved.
+
+A mark holds counts and newest times, so that a deletion shows too. What GitHub does not tell at a glance, the runs of
+workflows on other branches than the default one, is looked for once a day: the day is in their mark.
+Source: docs.github.com/graphql/reference/objects#repository
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from devhealth.connectors.github.host import ApiHost, Place
+from devhealth.models.source import SourceIdentity, Surveyed
+
+FRAGMENT = (Path(__file__).parent / "marks.graphql").read_text(encoding="utf-8")
+
+
+def surveyed(location: str, place: Place, node: Mapping[str, Any], at: datetime) -> Surveyed:
+    """A repository from a node with the fields of `FRAGMENT`; `at` is GitHub's clock."""
+    return Surveyed(identity(location, place, node["databaseId"], node["nameWithOwner"]), _marks(node, at))
+
+
+def identity(location: str, place: Place, database_id: int, name: str) -> SourceIdentity:
+    """Who a repository is; one that was renamed or transferred goes by both names."""
+    api = place.api
+    aliases = dict.fromkeys((f"{api.host}/{name}".lower(), place.alias))
+    return SourceIdentity(api.host, str(database_id), name, location, tuple(aliases))
+
+
+def place_named(api: ApiHost, name: str) -> Place:
+    """The repository that the host calls acme/shop."""
+    owner, _, repository = name.partition("/")
+    return Place(api, owner, repository)
+
+
+def _marks(node: Mapping[str, Any], at: datetime) -> dict[str, str]:
+    pushed = (node["pushedAt"], node["branches"]["totalCount"], node["tags"]["totalCount"], node["defaultBranchRef"])
+    issues, deployments, releases = (_newest(node[name]) for name in ("issues", "deployments", "releases"))
+    said = {
+        "git": (*pushed[:3], _default_branch(node)),
+        "prs": _newest(node["pullRequests"]),
+        "work-items": issues,
+        "incidents": issues,
+        "deployments": (deployments, releases, pushed[2]),
+        "cicd": (*pushed, f"{at:%Y-%m-%d}"),
+    }
+    return {target: json.dumps(mark, separators=(",", ":"), sort_keys=True) for target, mark in said.items()}
+
+
+def _newest(connection: Mapping[str, Any] | None) -> list[Any]:
+    """Null where the token may not read the list: then there is no news of it either."""
+    return [connection["totalCount"], *connection["nodes"]] if connection else []
+
+
+def _default_branch(node: Mapping[str, Any]) -> list[str] | None:
+    branch = node["defaultBranchRef"]
+    return [branch["name"], branch["target"]["oid"]] if branch else None

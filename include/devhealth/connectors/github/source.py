@@ -1,0 +1,126 @@
+"""Who repositories are, asked for up to a hundred in one request.
+
+Source: docs.github.com/graphql/reference/queries#repository
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from devhealth.connectors.github.answer import Answer
+from devhealth.connectors.github.client import Client, open_client
+from devhealth.connectors.github.host import ApiHost, Place, place_of
+from devhealth.connectors.github.marks import FRAGMENT, identity, surveyed
+from devhealth.errors import NotServed, RateLimited, SourceError, SourceForbidden, SourceNotFound, TooMuchAsked
+from devhealth.models.credential import Credential
+from devhealth.models.source import SourceIdentity, Surveyed
+from devhealth.settings import Settings
+
+CREDENTIAL_FIELDS = ("token", "app_id", "private_key", "installation_id", "url")
+
+_AT_ONCE = 100
+"""Repositories in one request: about six points."""
+
+
+def survey(
+    locations: Sequence[str], options: Mapping[str, object], settings: Settings
+) -> dict[str, Surveyed | SourceError]:
+    """Who each repository is, what tells of news in it, or why it cannot be read. Raises RateLimited."""
+    found: dict[str, Surveyed | SourceError] = {}
+    places: dict[str, Place] = {}
+    for location in locations:
+        try:
+            places[location] = place_of(location, settings)
+        except SourceError as error:
+            found[location] = error
+    is_app = bool(settings.credential and settings.credential.get("app_id"))
+    groups: dict[tuple[ApiHost, str], dict[str, Place]] = {}
+    for location, place in places.items():  # each installation of an app sees the repositories of one owner
+        groups.setdefault((place.api, place.owner if is_app else ""), {})[location] = place
+    for (api, owner), group in groups.items():
+        with open_client(settings, api, owner=owner) as client:
+            found |= _look(client, group, is_rest=options.get("api") == "rest")
+    return {location: found[location] for location in locations}
+
+
+def resolve(location: str, settings: Settings) -> SourceIdentity:
+    """Who the repository at a location is; raises SourceError with the remedy."""
+    found = survey([location], {}, settings)[location]
+    if isinstance(found, SourceError):
+        raise found
+    return found.identity
+
+
+def identify(location: str) -> SourceIdentity:
+    """As `resolve`, without asking GitHub: until somebody does, the repository is known by its name."""
+    place = place_of(location, Settings(home=Path()))
+    return SourceIdentity(place.api.host, place.name, place.name, location, (place.alias,))
+
+
+def credential_in(location: str) -> Credential | None:
+    """None: a repository of GitHub is named without a credential."""
+    del location
+    return None
+
+
+def _look(client: Client, places: Mapping[str, Place], *, is_rest: bool) -> dict[str, Surveyed | SourceError]:
+    found: dict[str, Surveyed | SourceError] = {}
+    waiting, size = list(places.items()), _AT_ONCE
+    while waiting:
+        some = dict(waiting[:size])
+        try:
+            found |= _by_rest(client, some) if is_rest else _by_graphql(client, some, is_divisible=size > 1)
+        except NotServed:
+            is_rest = True
+        except TooMuchAsked:
+            size = max(1, size // 2)
+        else:
+            waiting = waiting[len(some) :]
+    return found
+
+
+def _by_graphql(
+    client: Client, places: Mapping[str, Place], *, is_divisible: bool
+) -> dict[str, Surveyed | SourceError]:
+    fields: list[str] = []
+    declared: list[str] = []
+    variables: dict[str, str] = {}
+    for number, place in enumerate(places.values()):
+        declared.append(f"$o{number}: String!, $n{number}: String!")
+        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ ...Marks }}")
+        variables |= {f"o{number}": place.owner, f"n{number}": place.repository}
+    query = f"query Survey({', '.join(declared)}) {{ {' '.join(fields)} }}\n{FRAGMENT}"
+    answer = client.query(query, variables, is_divisible=is_divisible)
+    return {
+        location: _of_node(location, place, answer, f"r{number}")
+        for number, (location, place) in enumerate(places.items())
+    }
+
+
+def _of_node(location: str, place: Place, answer: Answer, field: str) -> Surveyed | SourceError:
+    node = answer.data.get(field)
+    if node is not None:
+        return surveyed(location, place, node, answer.at)
+    error = answer.error_at(field)
+    if error and error.kind == "FORBIDDEN":
+        return SourceForbidden(
+            f"{place.name} on {place.api.host} may not be read: {error.message} Grant the credential access to it."
+        )
+    return SourceNotFound(
+        f"{place.name} is not on {place.api.host}, or the credential may not see it. Check the name, and that the "
+        "token has access to the repository."
+    )
+
+
+def _by_rest(client: Client, places: Mapping[str, Place]) -> dict[str, Surveyed | SourceError]:
+    """Without marks: each target is asked for news by itself."""
+    found: dict[str, Surveyed | SourceError] = {}
+    for location, place in places.items():
+        try:
+            answer = client.get(f"/repos/{place.name}")
+        except RateLimited:
+            raise
+        except SourceError as error:
+            found[location] = error
+        else:
+            found[location] = Surveyed(identity(location, place, answer.data["id"], answer.data["full_name"]))
+    return found
