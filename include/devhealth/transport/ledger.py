@@ -6,7 +6,9 @@ keeps its own account.
 
 import contextlib
 import hashlib
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from filelock import FileLock, Timeout
 from devhealth.transport.limits import Standing
 
 _PATIENCE_SECONDS = 5.0
+_LAG_SECONDS = 1.0
 
 
 class Ledger:
@@ -25,29 +28,42 @@ class Ledger:
         name = hashlib.sha256(f"devhealth limits\0{credential}".encode()).hexdigest()[:24]
         self.folder = folder
         self._path = folder / f"{name}.json"
-        self._own = Standing()
+        self._own, self._version, self._written_at = Standing(), 0, 0.0
         self._guard = threading.RLock()
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
 
     def read(self) -> Standing:
         """How things stand now."""
-        try:
-            return _DECODER.decode(self._path.read_bytes())
-        except (OSError, msgspec.DecodeError):
-            return self._own
+        with self._guard, contextlib.suppress(OSError, msgspec.DecodeError):
+            version = self._path.stat().st_mtime_ns
+            if version != self._version:
+                self._own = _DECODER.decode(self._path.read_bytes())
+                self._version = version
+        return self._own
 
-    def change(self, change: Callable[[Standing], None]) -> Standing:
-        """How things stand after a change that nobody else's comes between."""
-        with self._guard, self._locked():
-            standing = self.read()
-            change(standing)
-            self._own = standing
-            with contextlib.suppress(OSError):
-                partial = self._path.with_suffix(f".{threading.get_ident()}")
-                partial.write_bytes(msgspec.json.encode(standing))
-                partial.replace(self._path)
+    def change(self, change: Callable[[Standing], None], *, is_urgent: bool = True) -> Standing:
+        """How things stand after a change that nobody else's comes between.
+
+        One that is not urgent may reach other processes a second later, or never.
+        """
+        with self._guard:
+            if not is_urgent and time.monotonic() - self._written_at < _LAG_SECONDS:
+                change(self._own)
+                return self._own
+            with self._locked():
+                standing = self.read()
+                change(standing)
+                self._write(standing)
             return standing
+
+    def _write(self, standing: Standing) -> None:
+        with contextlib.suppress(OSError):
+            partial = self._path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            partial.write_bytes(msgspec.json.encode(standing))
+            self._version = partial.stat().st_mtime_ns
+            partial.replace(self._path)
+            self._written_at = time.monotonic()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -24,6 +24,7 @@ from github import Auth, Github
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 180.0
 """To connect, between two bytes, and for a whole answer."""
+_ACCEPT = "application/vnd.github+json"
 _CHUNK = 1 << 18
 _SHOWN = ("date", "content-type", "x-github-request-id")
 _NO_FOLLOWING = 200
@@ -82,7 +83,7 @@ class Wire:
                 verb,
                 path,
                 dict(parameters or {}),
-                dict(headers or {}),
+                {"Accept": _ACCEPT, **(headers or {})},
                 content,
                 connection,  # type: ignore[arg-type]
             )

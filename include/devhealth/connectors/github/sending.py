@@ -30,6 +30,8 @@ _OTHERS_MAY_SEE = frozenset({_UNAUTHORIZED, 403, 404})
 _ITS_OWN_FAULT = range(500, 600)
 _SIZE = frozenset({500, 502, 504})
 
+_NEARLY_NOTHING = 100
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -192,7 +194,8 @@ class Exchange:
             found = limits.limited(received, decoded(received.body))
         now, kind = self.clock.now(), question.kind
         if found is None:
-            key.ledger.change(lambda standing: accounts.note_answer(standing, kind, allowance))
+            is_news = bool(key.ledger.read().refusals) or (allowance and allowance.remaining < _NEARLY_NOTHING)
+            key.ledger.change(lambda one: accounts.note_answer(one, kind, allowance), is_urgent=bool(is_news))
             return False
         standing = key.ledger.change(lambda standing: _note(standing, found, kind, now))
         if standing.refusals > accounts.MOST_REFUSALS:
