@@ -48,8 +48,6 @@ def settings_of(home: Path, **fields: str) -> Settings:
 
 
 @contextlib.contextmanager
-def asking(
-    settings: Settings, api: ApiHost, ticking: Ticking, owner: str = "", **seconds: float
-) -> Iterator[Client]:
+def asking(settings: Settings, api: ApiHost, ticking: Ticking, owner: str = "", **seconds: float) -> Iterator[Client]:
     with contextlib.closing(Wire(api, **seconds)) as wire:
         yield Client(Exchange(settings, api, ticking.clock, wire), owner)
