@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.github.accounts import Who, account
-from tests.github.repositories import When, label as known_label, next_number
+from tests.github.repositories import When, next_number
+from tests.github.repositories import label as known_label
 from tests.github.world import Item, World, change
 
 

@@ -72,7 +72,8 @@ class _Count:
             if any(_is_list(s) for s in (node.selection_set or SelectionSetNode(selections=())).selections):
                 self._refuse(
                     "MISSING_PAGINATION_BOUNDARIES", path,
-                    f"You must provide a `first` or `last` value to properly paginate the `{node.name.value}` connection.",
+                    f"You must provide a `first` or `last` value to properly paginate the `{node.name.value}` "
+                    "connection.",
                 )  # fmt: skip
             return 1
         for name, size in given.items():

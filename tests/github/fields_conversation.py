@@ -187,7 +187,8 @@ def closers(_world: World, item: Item, args: Item) -> Item:
 @field("PullRequest.timelineItems", "Issue.timelineItems")
 def timeline(_world: World, item: Item, args: Item) -> Item:
     kinds, since = args.get("itemTypes"), args.get("since") or ""
-    shown = [e for e in happened(item) if (not kinds or snake(e["__typename"]) in kinds) and at(e) >= since]
+    known = [e for e in happened(item) if "ProjectV2" not in e["__typename"]]
+    shown = [e for e in known if (not kinds or snake(e["__typename"]) in kinds) and at(e) >= since]
     return page(shown, args)
 
 

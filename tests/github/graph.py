@@ -16,7 +16,7 @@ from graphql import (
     validate,
 )
 
-from tests.github import fields_conversation, fields_repository  # noqa: F401 - they register their fields
+from tests.github import fields_conversation, fields_delivery, fields_repository  # noqa: F401 - they register their fields
 from tests.github.costs import Cost, price
 from tests.github.execution import Execution, Resolve
 from tests.github.fields import FIELDS

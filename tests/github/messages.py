@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+
 
 @dataclass(frozen=True)
 class Request:
@@ -53,7 +55,7 @@ class Reply:
     """Counts against no limit."""
 
     def encoded(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, separators=(",", ":")).encode()
+        return self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)
 
 
 def request(method: str, target: str, headers: Mapping[str, str], body: bytes, *, prefix: str, host: str) -> Request:

@@ -1,8 +1,9 @@
 """Events as REST shows them, in lists of events and in timelines."""
 
-from typing import Any
+from collections.abc import Callable
 
 from tests.github import shapes
+from tests.github.fields import snake
 from tests.github.world import Item
 
 _NAMES = {
@@ -13,13 +14,14 @@ _NAMES = {
     "RenamedTitleEvent": "renamed",
     "ReviewDismissedEvent": "review_dismissed",
     "CrossReferencedEvent": "cross-referenced",
+    "AddedToProjectV2Event": "added_to_project_v2",
+    "RemovedFromProjectV2Event": "removed_from_project_v2",
+    "ProjectV2ItemStatusChangedEvent": "project_v2_item_status_changed",
 }
 
 
 def name_of(kind: str) -> str:
     """`LabeledEvent` as `labeled`."""
-    from tests.github.fields import snake
-
     return _NAMES.get(kind) or snake(kind.removesuffix("Event")).lower()
 
 
@@ -37,34 +39,52 @@ def event(item: Item, api: str) -> Item:
         "created_at": item["createdAt"],
         "performed_via_github_app": None,
     }
-    return {**shown, **_details(item, api)}
+    return {**shown, **_DETAILS.get(item["__typename"], _nothing)(item, api)}
 
 
-def _details(item: Item, api: str) -> dict[str, Any]:
-    kind = item["__typename"]
-    if kind in {"LabeledEvent", "UnlabeledEvent"}:
-        return {"label": {"name": item["label"]["name"], "color": item["label"]["color"]}}
-    if kind in {"AssignedEvent", "UnassignedEvent"}:
-        return {"assignee": shapes.account(item["assignee"], api), "assigner": shapes.account(item["actor"], api)}
-    if kind in {"MilestonedEvent", "DemilestonedEvent"}:
-        return {"milestone": {"title": item["milestoneTitle"]}}
-    if kind in {"ReviewRequestedEvent", "ReviewRequestRemovedEvent"}:
-        wanted = item["requestedReviewer"]
-        who = {"review_requester": shapes.account(item["actor"], api)}
-        if wanted is not None and wanted["__typename"] == "Team":
-            return {**who, "requested_team": shapes.team(wanted, api)}
-        return {**who, "requested_reviewer": shapes.account(wanted, api)}
-    if kind == "RenamedTitleEvent":
-        return {"rename": {"from": item["previousTitle"], "to": item["currentTitle"]}}
-    if kind == "ReviewDismissedEvent":
-        return {"dismissed_review": {"state": item["previousReviewState"].lower(), "review_id": item["review"]["_id"]}}
-    if kind == "MergedEvent":
-        return {"commit_id": item["commit"]["oid"]}
-    if kind == "HeadRefForcePushedEvent":
-        return {"commit_id": item["afterCommit"]["oid"]}
-    if kind == "ClosedEvent":
-        return {"state_reason": shapes.plain(item["stateReason"])}
+def _nothing(_item: Item, _api: str) -> Item:
     return {}
+
+
+def _label(item: Item, _api: str) -> Item:
+    return {"label": {"name": item["label"]["name"], "color": item["label"]["color"]}}
+
+
+def _assignee(item: Item, api: str) -> Item:
+    return {"assignee": shapes.account(item["assignee"], api), "assigner": shapes.account(item["actor"], api)}
+
+
+def _milestone(item: Item, _api: str) -> Item:
+    return {"milestone": {"title": item["milestoneTitle"]}}
+
+
+def _reviewer(item: Item, api: str) -> Item:
+    wanted = item["requestedReviewer"]
+    who = {"review_requester": shapes.account(item["actor"], api)}
+    if wanted is not None and wanted["__typename"] == "Team":
+        return {**who, "requested_team": shapes.team(wanted, api)}
+    return {**who, "requested_reviewer": shapes.account(wanted, api)}
+
+
+def _dismissal(item: Item, _api: str) -> Item:
+    return {"dismissed_review": {"state": item["previousReviewState"].lower(), "review_id": item["review"]["_id"]}}
+
+
+_DETAILS: dict[str, Callable[[Item, str], Item]] = {
+    "LabeledEvent": _label,
+    "UnlabeledEvent": _label,
+    "AssignedEvent": _assignee,
+    "UnassignedEvent": _assignee,
+    "MilestonedEvent": _milestone,
+    "DemilestonedEvent": _milestone,
+    "ReviewRequestedEvent": _reviewer,
+    "ReviewRequestRemovedEvent": _reviewer,
+    "RenamedTitleEvent": lambda item, _api: {"rename": {"from": item["previousTitle"], "to": item["currentTitle"]}},
+    "ReviewDismissedEvent": _dismissal,
+    "MergedEvent": lambda item, _api: {"commit_id": item["commit"]["oid"]},
+    "HeadRefForcePushedEvent": lambda item, _api: {"commit_id": item["afterCommit"]["oid"]},
+    "ClosedEvent": lambda item, _api: {"state_reason": shapes.plain(item["stateReason"])},
+}
 
 
 def timeline_entry(item: Item, api: str) -> Item:

@@ -2,9 +2,10 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
-from tests.github.clock import moment
+from tests.github.clock import moment, stamp
 from tests.github.world import Item, World
 
 CAP = 1000
@@ -23,7 +24,7 @@ def find(world: World, text: str, kind: str) -> tuple[list[Item], int]:
     pool = (
         list(_issues(world, terms)) if kind == "ISSUE" else [r for r in world.repositories.values() if not r["_state"]]
     )
-    found = [item for item in pool if all(_holds(item, *term) for term in terms)]
+    found = [item for item in pool if all(_matches(item, name, value) is not negated for name, value, negated in terms)]
     sort = next((value for name, value, _ in terms if name == "sort"), "created-desc")
     name, _, direction = sort.partition("-")
     found.sort(key=lambda item: (item[_TIMES.get(name, "createdAt")] or "", item["_id"]), reverse=direction != "asc")
@@ -45,33 +46,45 @@ def _issues(world: World, terms: list[tuple[str, str, bool]]) -> Iterator[Item]:
             yield from repository["_pulls"].values()
 
 
-def _holds(item: Item, name: str, value: str, negated: bool) -> bool:
-    return _matches(item, name, value) is not negated
-
-
 def _matches(item: Item, name: str, value: str) -> bool:
-    if name in {"sort", "repo"}:
-        return True
     if name in _TIMES:
-        return _in_range(item.get(_TIMES[name]), value)
-    if name in {"is", "type", "state"}:
-        return value.lower() in _states(item)
-    if name in {"org", "user"}:
-        return str((item.get("repository") or item)["owner"]["login"]).lower() == value.lower()
-    if name == "author":
-        login = (item["author"] or {}).get("login", "ghost").lower()
-        return value.lower() in {login, f"app/{login}"}
-    if name == "label":
-        return any(label["name"].lower() == value.lower() for label in item["_labels"])
-    if name == "topic":
-        return any(topic["topic"]["name"] == value for topic in item["_topics"])
-    if name in {"archived", "fork", "template"}:
-        repository = item.get("repository") or item
-        flag = {"archived": "isArchived", "fork": "isFork", "template": "isTemplate"}[name]
-        return value == "only" or repository[flag] is (value == "true") or (name == "fork" and value == "true")
-    if name in {"", "in"}:
-        return name == "in" or value.lower() in str(item.get("title") or item.get("name")).lower()
-    raise ValueError(f"the local search has no qualifier {name!r}")
+        return in_range(item.get(_TIMES[name]), value)
+    if name not in _TESTS:
+        raise ValueError(f"the local search has no qualifier {name!r}")
+    return _TESTS[name](item, value.lower())
+
+
+def _repository(item: Item) -> Item:
+    found: Item = item.get("repository") or item
+    return found
+
+
+def _flag(name: str) -> Callable[[Item, str], bool]:
+    return lambda item, value: value == "only" or _repository(item)[name] is (value == "true")
+
+
+def _author(item: Item, value: str) -> bool:
+    login = (item["author"] or {}).get("login", "ghost").lower()
+    return value in {login, f"app/{login}"}
+
+
+_TESTS: dict[str, Callable[[Item, str], bool]] = {
+    "": lambda item, value: value in str(item.get("title") or item.get("name")).lower(),
+    "in": lambda _item, _value: True,
+    "sort": lambda _item, _value: True,
+    "repo": lambda _item, _value: True,  # it chose where to look
+    "is": lambda item, value: value in _states(item),
+    "type": lambda item, value: value in _states(item),
+    "state": lambda item, value: value in _states(item),
+    "org": lambda item, value: _repository(item)["owner"]["login"].lower() == value,
+    "user": lambda item, value: _repository(item)["owner"]["login"].lower() == value,
+    "author": _author,
+    "label": lambda item, value: any(label["name"].lower() == value for label in item["_labels"]),
+    "topic": lambda item, value: any(topic["topic"]["name"] == value for topic in item["_topics"]),
+    "archived": _flag("isArchived"),
+    "template": _flag("isTemplate"),
+    "fork": lambda item, value: value == "true" or _flag("isFork")(item, value),
+}
 
 
 def _states(item: Item) -> set[str]:
@@ -86,30 +99,29 @@ def _states(item: Item) -> set[str]:
     return states
 
 
-def _in_range(at: str | None, value: str) -> bool:
-    """A qualifier of time: `a..b`, `>=a`, `<b`, `*..b`, or a day; days are whole and UTC."""
+def in_range(at: str | None, value: str) -> bool:
+    """Whether a time is in `a..b`, `>=a`, `<b`, `*..b`, or a day; days are whole and UTC."""
     if at is None:
         return False
-    if ".." in value:
-        low, _, high = value.partition("..")
-        return (low == "*" or at >= _instant(low)) and (high == "*" or at <= _instant(high, end=True))
+    low, dots, high = value.partition("..")
+    if not dots:
+        low, high = _ends(value)
+    return (low == "*" or at >= _instant(low)) and (high == "*" or at <= _instant(high, end=True))
+
+
+def _ends(value: str) -> tuple[str, str]:
+    """A bound or a single day as a range with both ends in it."""
     match = re.match(r"(>=|<=|>|<)?(.*)", value)
     assert match is not None
     sign, bound = match.groups()
-    if sign == ">=":
-        return at >= _instant(bound)
     if sign == ">":
-        return at > _instant(bound, end=True)
-    if sign == "<=":
-        return at <= _instant(bound, end=True)
+        bound = stamp(moment(_instant(bound, end=True)) + timedelta(seconds=1))
     if sign == "<":
-        return at < _instant(bound)
-    return _instant(bound) <= at <= _instant(bound, end=True)
+        bound = stamp(moment(_instant(bound)) - timedelta(seconds=1))
+    return {">=": (bound, "*"), ">": (bound, "*"), "<=": ("*", bound), "<": ("*", bound)}.get(sign, (bound, bound))
 
 
 def _instant(text: str, *, end: bool = False) -> str:
-    from tests.github.clock import stamp
-
     if "T" not in text:
         return f"{text}T23:59:59Z" if end else f"{text}T00:00:00Z"
     at = moment(text)

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from tests.github import graph, rest, routes  # noqa: F401 - rest registers its routes
+from tests.github import graph, rest, rest_delivery, routes  # noqa: F401 - these register their routes
 from tests.github.clock import moment, stamp
 from tests.github.faults import Faults
 from tests.github.limits import Limits
@@ -260,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
         played.requests.append(Seen(self.command, self.path, reply.operation, cost, reply.status))
         self._send(reply)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - its name is given
 
     def _send(self, reply: Reply) -> None:
         body = reply.encoded()
