@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from devhealth.connectors.github.host import ApiHost
 
@@ -45,7 +45,7 @@ class ScriptedServer:
         self.plays, self.asked, self.now = list(plays), [], now
         self._lock = threading.Lock()
 
-    def __enter__(self) -> "ScriptedServer":
+    def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"script": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._http.daemon_threads = True
@@ -92,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         if play.cut:
             self.close_connection = True
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815
 
     def _write(self, body: bytes, drips: float) -> None:
         if not drips:
