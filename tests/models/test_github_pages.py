@@ -38,7 +38,7 @@ def test_pages_sort_in_reading_order():
         github_pages.CURSOR,
     ]
     assert names == sorted(names)
-    assert names[3] == "100-pull-requests-00001-more-012"
+    assert names[3] == "100-pull-requests-00001-more-00012"
 
 
 def test_what_is_no_page_says_so():

@@ -2,7 +2,7 @@
 
     000-state                             what was true of the repository when the unit began, as the target defines it
     100-<what>-00001                      an answer, a page of a list
-    100-<what>-00001-more-001             the rest of what that answer cut short
+    100-<what>-00001-more-00001             the rest of what that answer cut short
     ...
     999-cursor                            what the next run goes on from, as the target defines it
 
@@ -55,9 +55,9 @@ def decode(content: bytes) -> Page:
 
 
 def name(order: int, what: str, number: int, more: int = 0) -> str:
-    """The name of a page: `100-pull-requests-00001`, or `...-more-001` for what belongs to it."""
+    """The name of a page: `100-pull-requests-00001`, or `...-more-00001` for what belongs to it."""
     of_page = f"{order:03d}-{what}-{number:05d}"
-    return f"{of_page}-more-{more:03d}" if more else of_page
+    return f"{of_page}-more-{more:05d}" if more else of_page
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from devhealth.processors.local_git.identities import Identities, is_bot
+from devhealth.processors.bots import is_bot
+from devhealth.processors.local_git.identities import Identities
 from devhealth.processors.local_git.times import instant, offset_seconds, raw_date
 from devhealth.processors.local_git.trailers import co_authors, is_revert, reverted
 from tests.git_sync import unit_for

@@ -1,0 +1,49 @@
+"""Pull requests through REST, where GraphQL is not served: six requests each, and more for longer lists.
+
+Each page as (kind, when the pull request was asked for, answer).
+Source: docs.github.com/rest/pulls
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from devhealth.connectors.github.answer import Answer
+from devhealth.connectors.github.client import Client
+from devhealth.errors import SourceNotFound
+from devhealth.models import github_prs_pages as kinds
+
+MOST_COMMITS = 250
+"""REST lists no more commits of a pull request, and does not say so."""
+
+
+def names(client: Client, name: str, parameters: Mapping[str, Any], *, after: str = "") -> Iterator[Answer]:
+    """Pages of the list of pull requests, thirty each."""
+    return client.pages(f"/repos/{name}/pulls", {"state": "all", "per_page": 30, **parameters}, after=after)
+
+
+def fetch(client: Client, name: str, number: int) -> Iterator[tuple[str, datetime, Answer | None]]:
+    """The pull request and all of its lists; without an answer when it is not there any more."""
+    path, fetched_at = f"/repos/{name}/pulls/{number}", datetime.now(UTC)
+    try:
+        pull = client.get(path)
+    except SourceNotFound:
+        client.get(f"/repos/{name}")  # raises where all of the repository cannot be seen
+        yield kinds.REST_GONE, fetched_at, None
+        return
+    yield kinds.REST_PULL, fetched_at, pull
+    for kind, list_path in (
+        (kinds.REST_REVIEWS, f"{path}/reviews"),
+        (kinds.REST_LINE_COMMENTS, f"{path}/comments"),
+        (kinds.REST_COMMENTS, f"/repos/{name}/issues/{number}/comments"),
+        (kinds.REST_EVENTS, f"/repos/{name}/issues/{number}/events"),
+        _commits(name, path, pull.data),
+    ):
+        for answer in client.pages(list_path):
+            yield kind, fetched_at, answer
+
+
+def _commits(name: str, path: str, pull: Mapping[str, Any]) -> tuple[str, str]:
+    if pull.get("commits", 0) <= MOST_COMMITS:
+        return kinds.REST_COMMITS, f"{path}/commits"
+    return kinds.REST_COMPARED, f"/repos/{name}/compare/{pull['base']['sha']}...{pull['head']['sha']}"
