@@ -105,7 +105,13 @@ def set_iteration(
 @change
 def set_estimate(world: World, item: Item, number: float, *, by: Who = "ada", at: When = None) -> None:
     _value(
-        world, item, item["project"]["_fields"]["Estimate"], "ProjectV2ItemFieldNumberValue", by, at, {"number": float(number)}
+        world,
+        item,
+        item["project"]["_fields"]["Estimate"],
+        "ProjectV2ItemFieldNumberValue",
+        by,
+        at,
+        {"number": float(number)},
     )
 
 

@@ -79,7 +79,7 @@ def push(world: World, pull: Item, author: Who = "ada", *, at: When = None, **fi
     made = commit(
         world, source, author=author, branch=pull["headRefName"], parents=before, at=at, **{"message": "Work", **fields}
     )
-    return _append(world, pull, made, at)
+    return add_commit(world, pull, made, at=at)
 
 
 @change
@@ -325,7 +325,9 @@ def lose_head(world: World, pull: Item) -> None:
     pull.update(headRepository=None, headRepositoryOwner=None)
 
 
-def _append(world: World, pull: Item, made: Item, at: When) -> Item:
+@change
+def add_commit(world: World, pull: Item, made: Item, *, at: When = None) -> Item:
+    """A commit that exists becomes the head of the pull request."""
     url = f"/pull/{pull['number']}/commits/{made['oid']}"
     item = world.new("PullRequestCommit", {"commit": made, "pullRequest": pull, "_path": url})
     pull["_commits"].append(item)

@@ -61,9 +61,9 @@ def runs(_world: World, request: Request, item: Item) -> Reply:
     return _runs(request, item, list(item["_runs"].values()))
 
 
-@route("/repos/{repository}/actions/workflows/{number}/runs")
-def runs_of_workflow(_world: World, request: Request, item: Item, number: str) -> Reply:
-    found = [r for r in item["_runs"].values() if number in {str(r["workflow"]["_id"]), _file(r["workflow"])}]
+@route("/repos/{repository}/actions/workflows/{name}/runs")
+def runs_of_workflow(_world: World, request: Request, item: Item, name: str) -> Reply:
+    found = [r for r in item["_runs"].values() if name in {str(r["workflow"]["_id"]), _file(r["workflow"])}]
     return _runs(request, item, found)
 
 
@@ -126,9 +126,9 @@ def workflows(_world: World, request: Request, item: Item) -> Reply:
     return listed(request, list(item["_workflows"].values()), workflow, repository=item, wrap="workflows")
 
 
-@route("/repos/{repository}/actions/workflows/{number}")
-def one_workflow(_world: World, request: Request, item: Item, number: str) -> Reply:
-    found = next((w for w in item["_workflows"].values() if number in {str(w["_id"]), _file(w)}), None)
+@route("/repos/{repository}/actions/workflows/{name}")
+def one_workflow(_world: World, request: Request, item: Item, name: str) -> Reply:
+    found = next((w for w in item["_workflows"].values() if name in {str(w["_id"]), _file(w)}), None)
     return one(found, workflow, request)
 
 

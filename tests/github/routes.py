@@ -23,7 +23,8 @@ def route(pattern: str) -> Callable[[Route], Route]:
     def register(function: Route) -> Route:
         inside = pattern.startswith("/repos/{repository}")
         rest = pattern.removeprefix("/repos/{repository}") if inside else pattern
-        expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", rest)
+        digits = re.sub(r"\{(number|attempt|review)\}", r"(?P<\1>\\d+)", rest)
+        expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", digits)
         prefix = r"(?:/repos/(?P<_name>[^/]+/[^/]+)|/repositories/(?P<_id>\d+))" if inside else ""
         ROUTES.append((re.compile(f"{prefix}{expression}/?"), function, inside))
         return function
