@@ -145,7 +145,7 @@ class _Connection:
             stream=True,
         ) as response:
             parts = []
-            for part in response.iter_content(_CHUNK):
+            while part := response.raw.read1(_CHUNK, decode_content=True):  # what has come, not what is asked for
                 parts.append(part)
                 if time.monotonic() > ends_at:
                     raise requests.ReadTimeout
@@ -182,7 +182,7 @@ def _passing(error: Exception, host: str) -> Passing:
     late = (requests.Timeout, TimeoutError, urllib3.exceptions.ReadTimeoutError)
     if isinstance(error, late) or isinstance(cause, late):
         return Passing(f"{host} did not answer in time", is_size=not isinstance(error, requests.ConnectTimeout))
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+    if isinstance(error, urllib3.exceptions.ProtocolError | urllib3.exceptions.DecodeError):
         return Passing(f"the answer of {host} was cut off", is_size=True)
     if isinstance(error, requests.exceptions.SSLError):
         return Passing(f"no safe connection to {host}: its certificate is not trusted here")
