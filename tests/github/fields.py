@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from tests.github import search
+from tests.github import accounts, search
 from tests.github.connections import page
 from tests.github.world import Item, World
 
@@ -41,6 +41,13 @@ def present(items: list[Item | None]) -> list[Item]:
 @field("Query.id")
 def _query_id(_world: World, _item: Item, _args: Item) -> str:
     return "Q"
+
+
+@field("Query.viewer")
+def viewer(world: World, _item: Item, _args: Item) -> Item:
+    """Whose token it is: always the same."""
+    known: Item | None = world.accounts.get("reader")
+    return known if known is not None else accounts.user(world, "reader")
 
 
 @field("Query.repository")

@@ -62,7 +62,7 @@ class Replay(Plug):
             self.states[_key(row)] = row["state"][1]
         if row.get("fault"):
             return _broken(row["fault"])
-        headers = {name: fill(value).replace(_HOME, self.url) for name, value in row["headers"].items()}
+        headers = {name: fill(str(value)).replace(_HOME, self.url) for name, value in row["headers"].items()}
         etag = headers.get("ETag")
         if etag and asked.headers.get("if-none-match", "").removeprefix("W/") == etag.removeprefix("W/"):
             return Reply(b"", 304, headers)
