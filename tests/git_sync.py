@@ -29,7 +29,8 @@ class Tables:
             gone = table_of(record.table).gone
             rows = self.rows.get(record.table, {})
             for key, row in rows.items():
-                if row.fetched_at < record.version:
+                is_spoken_of = not record.column or getattr(row, record.column) in record.values
+                if is_spoken_of and row.fetched_at < record.version:
                     rows[key] = msgspec.structs.replace(row, fetched_at=record.version, **gone)
             return
         table = table_of(type(record))

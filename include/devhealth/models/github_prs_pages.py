@@ -15,13 +15,15 @@ LISTED, CHOSEN = "pull-requests", "chosen"
 
 OVERLAP = timedelta(minutes=10)
 """How far before the last run's time this one looks again: times of update have whole seconds, replicas lag."""
-SETTLED = timedelta(seconds=30)
+SETTLED = timedelta(seconds=2)
 """What was updated so long before it was read has shown all that happened to it in that second."""
 
 NAMES = "graphql:pull_requests_listed"
 """A page of `repository.pullRequests`, with numbers, node ids and times of update only."""
 WHOLE = "graphql:pull_requests_by_id"
-"""`nodes`, the pull requests that were asked for; `about` has their numbers, null is one that is gone."""
+"""`nodes`, the pull requests that were asked for; null is one that is gone.
+
+`about` has their numbers, an equals sign before each that is stored already as it is there."""
 MORE = "graphql:pull_request_more"
 """By alias, more of the lists of pull requests, and of threads in them, of the pages before it."""
 
@@ -47,6 +49,8 @@ class PullRequestsCursor(msgspec.Struct, frozen=True, kw_only=True, omit_default
     """Numbers that were open, and their node ids; none where REST is read."""
     recent: dict[int, datetime] = {}
     """When what lies in the next run's overlap was updated, for it to leave out what it knows."""
+    unsettled: dict[int, str] = {}
+    """What was updated just before it was read, and may change without a sign: a digest of what it was."""
     totals: dict[str, tuple[int, int]] = {}
     """By table the least and the most rows the provider has, since some may come while a unit is read."""
 

@@ -15,9 +15,8 @@ from devhealth.connectors.github import rest_pull_requests
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
-from devhealth.connectors.github.staged_pull_requests import Staged
+from devhealth.connectors.github.staged_pull_requests import Staged, is_unchanged
 from devhealth.connectors.github.whole_pull_requests import Reader
-from devhealth.errors import NotServed
 from devhealth.models import github_pages
 from devhealth.models import github_prs_pages as kinds
 from devhealth.models.github_prs_pages import PullRequestsState
@@ -30,25 +29,25 @@ _AT_ONCE = 100
 
 
 def probe(source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
-    """Whether the pull request updated last is not known, or their number differs; one request."""
+    """Whether there are news, or another number of pull requests; what may have changed without a sign is looked at."""
     earlier = states.read_cursor(cursor)
     if earlier is None:
         return True
     place = place_of(source, settings)
     with open_client(settings, place.api, owner=place.owner) as client:
-        if options.get("api") != "rest":
-            try:
-                page = next(states.listed(client, place, "DESC", first=1)).data["repository"]["pullRequests"]
-            except NotServed:
-                if options.get("api") == "graphql":
-                    raise
-            else:
-                least, most = earlier.totals.get("pull_requests", (page["totalCount"],) * 2)
-                is_known = all(earlier.knows(one.number, one.updated_at) for one in states.names_in(page["nodes"]))
-                return not (is_known and least <= page["totalCount"] <= most)
-        newest = {"sort": "updated", "direction": "desc", "per_page": 1}
-        rows = next(rest_pull_requests.names(client, place.name, newest)).data
-        return not all(earlier.knows(one.number, one.updated_at) for one in states.names_in(rows))
+        state = states.read_state(client, place, api=options.get("api"), window=None, cursor=earlier)
+        news = state.chosen or {}
+        total = state.total or 0
+        least, most = earlier.totals.get("pull_requests", (total, total))
+        if not least <= total <= most or any(not earlier.unsettled.get(number) for number in news):
+            return True
+        for kind, _, answer, numbers in Reader(client, place.owner).fetch(news):
+            if kind != kinds.WHOLE:
+                return True
+            each = zip(numbers, answer.data["nodes"], strict=True)
+            if not all(is_unchanged(earlier.unsettled[number], node) for number, node in each):
+                return True
+    return False
 
 
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
@@ -59,11 +58,17 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     with open_client(settings, place.api, owner=place.owner) as client:
         page = next((one for one in staging.pages() if one.name == github_pages.STATE), None)
         if page is None:
-            state = states.read_state(client, place, unit, cursor)
+            state = states.read_state(
+                client,
+                place,
+                api=unit.options.get("api"),
+                window=unit.window if unit.mode == "backfill" else None,
+                cursor=cursor,
+            )
             page = staging.write_page(github_pages.STATE, msgspec.json.encode(state))
         yield page
         state = msgspec.json.decode(page.read(), type=PullRequestsState)
-        staged = Staged(staging, state)
+        staged = Staged(staging, state, cursor)
         groups = _Groups(client, place, state, staged)
         yield from groups.everything() if state.chosen is None else groups.chosen(list(state.chosen.items()))
     if staged.is_unsettled:
@@ -111,7 +116,7 @@ class _Groups:
         if self._state.is_rest:
             for number in waiting:
                 for kind, at, answer in rest_pull_requests.fetch(self._client, self._state.repository, number):
-                    yield self._staged.add(group, kind, at, answer, about=str(number))
+                    yield self._staged.add(group, kind, at, answer, [number])
         elif waiting or not self._staged.is_followed(group):
             for kind, at, answer, numbers in self._reader.fetch(waiting, list(done.values())):
-                yield self._staged.add(group, kind, at, answer, about=",".join(map(str, numbers)))
+                yield self._staged.add(group, kind, at, answer, numbers)

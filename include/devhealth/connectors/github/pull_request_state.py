@@ -20,7 +20,7 @@ from devhealth.connectors.github.queries import query
 from devhealth.connectors.github.searching import found_in
 from devhealth.errors import NotServed
 from devhealth.models.github_prs_pages import OVERLAP, PullRequestsCursor, PullRequestsState
-from devhealth.models.unit import Unit
+from devhealth.models.unit import Window
 
 SEARCHED = ("created", "merged", "closed")
 """What a window selects pull requests by."""
@@ -43,15 +43,20 @@ def read_cursor(content: bytes | None) -> PullRequestsCursor | None:
         return None
 
 
-def read_state(client: Client, place: Place, unit: Unit, cursor: PullRequestsCursor | None) -> PullRequestsState:
-    """What there is now, through GraphQL or, where that is not served or not wanted, REST."""
-    if unit.options.get("api") != "rest":
+def read_state(
+    client: Client, place: Place, *, api: object, window: Window | None, cursor: PullRequestsCursor | None
+) -> PullRequestsState:
+    """What is to be fetched of a window, or since a cursor, or at all.
+
+    Through GraphQL or, where that is not served or the option `api` says so, REST.
+    """
+    if api != "rest":
         try:
-            return _by_graphql(client, place, unit, cursor)
+            return _by_graphql(client, place, window, cursor)
         except NotServed:
-            if unit.options.get("api") == "graphql":
+            if api == "graphql":
                 raise
-    return _by_rest(client, place, unit, cursor)
+    return _by_rest(client, place, window, cursor)
 
 
 def listed(client: Client, place: Place, direction: str, *, first: int = 100, after: str = "") -> Iterator[Answer]:
@@ -73,7 +78,9 @@ def updated_at(node: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(node.get("updatedAt") or node["updated_at"])
 
 
-def _by_graphql(client: Client, place: Place, unit: Unit, cursor: PullRequestsCursor | None) -> PullRequestsState:
+def _by_graphql(
+    client: Client, place: Place, window: Window | None, cursor: PullRequestsCursor | None
+) -> PullRequestsState:
     fetched_at = datetime.now(UTC)
     variables = {"owner": place.owner, "name": place.repository}
     open_now: dict[int, str] = {}
@@ -96,10 +103,10 @@ def _by_graphql(client: Client, place: Place, unit: Unit, cursor: PullRequestsCu
         open=open_now,
         chosen=None,
     )
-    if unit.mode == "backfill" and unit.window:
+    if window:
         words = [f"repo:{state.repository} is:pr {what}" for what in SEARCHED]
-        return msgspec.structs.replace(state, chosen=found_in(client, words, unit.window, owner=place.owner))
-    if unit.mode == "incremental" and cursor:
+        return msgspec.structs.replace(state, chosen=found_in(client, words, window, owner=place.owner))
+    if cursor:
         pages = (page.data["repository"]["pullRequests"] for page in listed(client, place, "DESC"))
         return _news(state, cursor, ((names_in(page["nodes"]), page["totalCount"]) for page in pages))
     return state
@@ -125,7 +132,9 @@ def _news(
     return msgspec.structs.replace(state, chosen=chosen, recent=recent, most=most)
 
 
-def _by_rest(client: Client, place: Place, unit: Unit, cursor: PullRequestsCursor | None) -> PullRequestsState:
+def _by_rest(
+    client: Client, place: Place, window: Window | None, cursor: PullRequestsCursor | None
+) -> PullRequestsState:
     fetched_at = datetime.now(UTC)
     repository = client.get(f"/repos/{place.name}")
     name = repository.data["full_name"]
@@ -140,12 +149,12 @@ def _by_rest(client: Client, place: Place, unit: Unit, cursor: PullRequestsCurso
         chosen=None,
     )
     newest_first = {"sort": "updated", "direction": "desc"}
-    if unit.mode == "backfill" and unit.window:
+    if window:
         chosen: dict[int, str] = {}
         for page in rest_pull_requests.names(client, name, {"sort": "created", "direction": "asc"}):
-            chosen |= {row["number"]: "" for row in page.data if _is_within(row, unit)}
+            chosen |= {row["number"]: "" for row in page.data if _is_within(row, window)}
         return msgspec.structs.replace(state, chosen=chosen)
-    if unit.mode == "incremental" and cursor:
+    if cursor:
         opened = [page.data for page in rest_pull_requests.names(client, name, {"state": "open"})]
         state = msgspec.structs.replace(state, open={row["number"]: "" for rows in opened for row in rows})
         answers = rest_pull_requests.names(client, name, newest_first)
@@ -153,8 +162,6 @@ def _by_rest(client: Client, place: Place, unit: Unit, cursor: PullRequestsCurso
     return state
 
 
-def _is_within(row: Mapping[str, Any], unit: Unit) -> bool:
-    if unit.window is None:
-        return False
+def _is_within(row: Mapping[str, Any], window: Window) -> bool:
     times = (datetime.fromisoformat(at) for at in (row.get(f"{what}_at") for what in SEARCHED) if at)
-    return any(unit.window.since <= at < unit.window.before for at in times)
+    return any(window.since <= at < window.before for at in times)

@@ -1,5 +1,6 @@
 """The staged pages of a unit of target `prs`, and what they add up to for the cursor."""
 
+import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ import msgspec
 
 from devhealth.connectors.github import pull_request_state as states
 from devhealth.connectors.github.answer import Answer
+from devhealth.connectors.github.whole_pull_requests import is_cut_short
 from devhealth.models import github_pages
 from devhealth.models import github_prs_pages as kinds
 from devhealth.models.github_prs_pages import OVERLAP, SETTLED, PullRequestsCursor, PullRequestsState
@@ -22,15 +24,15 @@ _NOTHING = b"null"
 class Staged:
     """Writes pages and reads back those of an earlier attempt."""
 
-    def __init__(self, staging: UnitStaging, state: PullRequestsState) -> None:
+    def __init__(self, staging: UnitStaging, state: PullRequestsState, cursor: PullRequestsCursor | None) -> None:
         self._staging, self._state = staging, state
         self._pages = {page.name: page for page in staging.pages()}
         self._last: dict[str, int] = {}
         self._open = dict(state.open)
         self._recent = dict(state.recent)
         self._most = state.most
-        self.is_unsettled = False
-        """Whether something was updated so shortly before it was read that it may change without a sign."""
+        self._before = cursor.unsettled if cursor else {}
+        self._unsettled: dict[int, str] = {}
 
     def page(self, name: str) -> Page | None:
         """A page of an earlier attempt."""
@@ -71,9 +73,16 @@ class Staged:
             yield self._pages[name]
         return done
 
-    def add(self, group: str, kind: str, fetched_at: datetime, answer: Answer | None, about: str) -> Page:
+    def add(
+        self, group: str, kind: str, fetched_at: datetime, answer: Answer | None, numbers: Sequence[int] = ()
+    ) -> Page:
         """Stage one more page of a group."""
         raw = answer.raw if answer else _NOTHING
+        nodes = answer.data["nodes"] if answer and kind == kinds.WHOLE else [None] * len(numbers)
+        each = zip(numbers, nodes, strict=True)
+        about = ",".join(
+            f"={number}" if is_unchanged(self._before.get(number, ""), node) else str(number) for number, node in each
+        )
         number = self._last[group] = self._last.get(group, 0) + 1
         content = github_pages.encode(kind, fetched_at, raw, about=about)
         self._note(github_pages.decode(content))
@@ -83,7 +92,14 @@ class Staged:
         """What the next run goes on from."""
         state = self._state
         totals = {} if state.total is None else {"pull_requests": (state.total, max(self._most or 0, state.total))}
-        return PullRequestsCursor(until=state.at, open=self._open, recent=self._recent, totals=totals)
+        return PullRequestsCursor(
+            until=state.at, open=self._open, recent=self._recent, unsettled=self._unsettled, totals=totals
+        )
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether something was updated so shortly before it was read that it may change without a sign."""
+        return bool(self._unsettled)
 
     def _note(self, page: github_pages.Page) -> Nodes:
         """The pull requests of a page, taken into account."""
@@ -91,7 +107,7 @@ class Staged:
             return {}
         body = msgspec.json.decode(page.answer)
         nodes = body["data"]["nodes"] if page.kind == kinds.WHOLE else [body]
-        found: Nodes = dict(zip(map(int, page.about.split(",")), nodes, strict=True))
+        found: Nodes = dict(zip((int(text.lstrip("=")) for text in page.about.split(",")), nodes, strict=True))
         answered_at = self._state.at + (page.fetched_at - self._state.fetched_at)  # on the provider's clock
         for number, node in found.items():
             if node is None or node["state"].lower() != "open":
@@ -99,14 +115,24 @@ class Staged:
             else:
                 self._open[number] = node["id"] if page.kind == kinds.WHOLE else ""
             if node is not None:
-                self._note_time(number, states.updated_at(node), answered_at)
+                self._note_time(number, node, answered_at)
         return found
 
-    def _note_time(self, number: int, updated_at: datetime, answered_at: datetime) -> None:
+    def _note_time(self, number: int, node: Mapping[str, Any], answered_at: datetime) -> None:
+        updated_at = states.updated_at(node)
         if updated_at > answered_at - SETTLED:
-            self.is_unsettled = True
+            self._unsettled[number] = "" if self._state.is_rest or is_cut_short(node) else _digest(node)
         elif updated_at >= self._state.at - OVERLAP:
             self._recent[number] = updated_at
+
+
+def is_unchanged(before: str, node: Mapping[str, Any] | None) -> bool:
+    """Whether a pull request is as it was when this digest of it was taken; empty for none."""
+    return bool(before and node and not is_cut_short(node) and before == _digest(node))
+
+
+def _digest(node: Mapping[str, Any]) -> str:
+    return hashlib.blake2b(msgspec.json.encode(node), digest_size=16).hexdigest()
 
 
 def _whole(found: Sequence[str]) -> int:

@@ -103,6 +103,11 @@ class Reader:
         return paging.rest_of(self.client, query(document), cuts, self.rest_sizes, variables, owner=self.owner)
 
 
+def is_cut_short(node: Mapping[str, Any]) -> bool:
+    """Whether a pull request has a list, or a thread, that goes on."""
+    return bool(any(_cuts([node]).values()) or _thread_cuts([node]))
+
+
 def _cuts(nodes: Sequence[Mapping[str, Any] | None]) -> dict[str, list[Cut]]:
     return {name: paging.cut_short(nodes, name) for name in LISTS}
 

@@ -18,7 +18,15 @@ _LACKS = re.compile(r"missing required field `(?P<field>[^`]+)`")
 _GOT = re.compile(r"got `(?P<type>\w+)`")
 _NO_NEWS = {"data", "repository", "nodes"}
 """Keys on the way to every thing."""
-_JSON: dict[str, type] = {"null": type(None), "str": str, "int": int, "float": float, "bool": bool, "object": dict, "array": list}
+_JSON: dict[str, type] = {
+    "null": type(None),
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "object": dict,
+    "array": list,
+}
 
 
 def decode(answer: msgspec.Raw, kind: type[T], what: str) -> T:

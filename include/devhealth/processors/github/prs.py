@@ -64,7 +64,7 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     yield list(people.emails())
     lists_everything = is_complete and state.chosen is None
     yield _everything(unit, state) if lists_everything else _fetched(unit, fetched, reader.gone)
-    if is_complete:
+    if is_complete and (state.chosen is None or fetched or reader.gone):
         yield [_target(unit, state)]
 
 
@@ -90,11 +90,11 @@ class _Reader:
         self._group = group
         if page.kind == kinds.WHOLE:
             pulls = decode(page.answer, _Whole, self._what).data.nodes
-            for number, pull in zip(map(int, page.about.split(",")), pulls, strict=True):
+            for number, pull in zip(page.about.split(","), pulls, strict=True):
                 if pull is None:
-                    self.gone.append((number, page.fetched_at))
-                else:
-                    self._open[number] = gathered = Gathered(pull, page.fetched_at)
+                    self.gone.append((int(number), page.fetched_at))
+                elif number.isdecimal():  # with an equals sign it is stored already
+                    self._open[pull.number] = gathered = Gathered(pull, page.fetched_at)
                     gathered.add(pull)
         elif page.kind == kinds.MORE:
             for part in decode(page.answer, _More, self._what).data.values():
