@@ -31,9 +31,10 @@ class Cost:
 
 
 class _Count:
-    def __init__(self, schema: GraphQLSchema, parsed: DocumentNode, variables: Item) -> None:
-        self.schema, self.variables = schema, variables
+    def __init__(self, schema: GraphQLSchema, parsed: DocumentNode) -> None:
+        self.schema = schema
         self.fragments = {d.name.value: d for d in parsed.definitions if isinstance(d, FragmentDefinitionNode)}
+        self.variables: Item = {}
         self.requests = 0
         self.nodes = 0
         self.errors: list[Item] = []
@@ -86,7 +87,7 @@ class _Count:
         return max(1, *given.values()) if len(given) > 1 else max(1, next(iter(given.values())))
 
     def _argument(self, node: FieldNode, name: str) -> int | list[str] | None:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value == name:
                 if isinstance(argument.value, VariableNode):
                     value: int | list[str] | None = self.variables.get(argument.value.name.value)
@@ -104,13 +105,20 @@ def _is_list(selection: object) -> bool:
     return not isinstance(selection, FieldNode) or selection.name.value in {"nodes", "edges"}
 
 
+def _defaults(operation: OperationDefinitionNode) -> Item:
+    """What variables are when they are not given; only whole numbers matter here."""
+    defined = [d for d in operation.variable_definitions or () if isinstance(d.default_value, IntValueNode)]
+    return {d.variable.name.value: int(d.default_value.value) for d in defined}  # type: ignore[union-attr]
+
+
 def price(schema: GraphQLSchema, parsed: DocumentNode, variables: Item) -> Cost | list[Item]:
     """The price, or the errors of a query that asks for too much.
 
     One request for each connection of each node above it; a hundred requests are a point, and no query is free.
     """
-    count = _Count(schema, parsed, variables)
+    count = _Count(schema, parsed)
     operation = next(d for d in parsed.definitions if isinstance(d, OperationDefinitionNode))
+    count.variables = {**_defaults(operation), **variables}
     count.walk(operation.selection_set, "Query", 1, ())
     if count.nodes > NODE_LIMIT:
         message = (

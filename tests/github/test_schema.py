@@ -42,7 +42,9 @@ def _differences(ours: GraphQLNamedType, theirs: GraphQLNamedType) -> list[str]:
         return [f"{ours.name}.{n}" for n, f in ours.fields.items() if str(f.type) != str(theirs.fields[n].type)]
     if not (is_object_type(ours) or is_interface_type(ours)):
         return []
-    wrong = [f"{ours.name} : {i.name}" for i in ours.interfaces if i.name not in {one.name for one in theirs.interfaces}]
+    wrong = [
+        f"{ours.name} : {i.name}" for i in ours.interfaces if i.name not in {one.name for one in theirs.interfaces}
+    ]
     for name, field in ours.fields.items():
         wanted = theirs.fields.get(name)
         if wanted is None or str(wanted.type) != str(field.type):
