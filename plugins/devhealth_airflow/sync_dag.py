@@ -25,6 +25,8 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """Start date of all DAGs: no task runs for an interval before it, and a backfill may go back to the first commit."""
 TASK_DEFAULTS = {"owner": "devhealth", "retries": 2, "execution_timeout": timedelta(hours=6)}
 """How long to wait before a retry is left to Airflow's own `default_task_retry_delay`."""
+WITH_WAITS = timedelta(days=1)
+"""Airflow counts the time that a task waits for its provider too. What hangs has time limits of its own."""
 
 _REFUSALS = f"{{{{ ti.xcom_pull(task_ids='plan', key='{REFUSALS}') or '' }}}}"
 
@@ -46,7 +48,7 @@ def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = 
         finish = FinishOperator(task_id="finish", provider=provider, units=plan.output, refusals=_REFUSALS)
         units = plan.output
         if __version__.startswith("2."):
-            backfill = BackfillOperator(task_id="backfill", units=units)
+            backfill = BackfillOperator(task_id="backfill", units=units, execution_timeout=WITH_WAITS)
             backfill >> finish
             units = backfill.output
         announce = AnnounceOperator(task_id="announce", outcome=finish.output)
@@ -60,7 +62,7 @@ def stages_of_a_unit(**defaults: Any) -> Any:
 
     @task_group(group_id="unit", default_args=defaults)
     def group(unit: Any) -> None:
-        connector = ConnectorOperator(task_id="connector", unit=unit)
+        connector = ConnectorOperator(task_id="connector", unit=unit, execution_timeout=WITH_WAITS)
         processor = ProcessorOperator(task_id="processor", unit=unit)
         sink = SinkOperator(task_id="sink", unit=unit)
         connector >> processor >> sink

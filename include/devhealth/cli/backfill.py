@@ -131,12 +131,13 @@ def _run_here(
     from devhealth.cli.backfill_page import closing_page
     from devhealth.cli.backfill_progress import shown
     from devhealth.cli.layout import show
+    from devhealth.cli.waiting import patiently
     from devhealth.pipelines.backfill import reconcile, run_backfill
 
     if request.job_id:
         reconcile(settings, airflow_program.state_of_run, quiet=_QUIET)
-    with shown(quiet=as_json) as on_event:
-        report = run_backfill(settings, request, on_event, has_metrics=has_metrics)
+    with shown(quiet=as_json) as on_event, patiently(settings) as patient:
+        report = run_backfill(patient, request, on_event, has_metrics=has_metrics)
     if as_json:
         echo_json(report)
     else:

@@ -94,6 +94,7 @@ def _run(
 ) -> None:
     from devhealth.cli import report_page
     from devhealth.cli.progress import shown
+    from devhealth.cli.waiting import patiently
     from devhealth.errors import SyncFailed
     from devhealth.pipelines import credentials, setup
     from devhealth.pipelines.request import SyncRequest, new_run_id, window_between
@@ -122,8 +123,8 @@ def _run(
         run_id=new_run_id(as_of),
         as_of=as_of,
     )
-    with shown(quiet=as_json) as on_event:
-        report = run_sync(settings, request, on_event)
+    with shown(quiet=as_json) as on_event, patiently(settings) as patient:
+        report = run_sync(patient, request, on_event)
     if as_json:
         echo_json(report)
     else:

@@ -31,3 +31,15 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             reset_at=told.reset_at,
             waited_seconds=self.waited_seconds + later.waited_seconds,
         )
+
+    def sentence(self) -> str:
+        """What it cost and what is left, for people; empty where nothing was asked."""
+        if not self.requests:
+            return ""
+        parts = [f"{self.requests:,} requests, {self.points:,} points"]
+        if self.limit is not None and self.remaining is not None:
+            reset = f" until {self.reset_at:%H:%M} UTC" if self.reset_at else ""
+            parts.append(f"{self.remaining:,} of {self.limit:,} left{reset}")
+        if self.waited_seconds >= 1:
+            parts.append(f"{self.waited_seconds:,.0f} s waited for limits")
+        return f"Cost: {'; '.join(parts)}."

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy.engine import Engine
 
-from devhealth.errors import DevhealthError
+from devhealth.errors import DevhealthError, RateLimited
 from devhealth.models.unit import Unit
+from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.reports import StageReport, StoredUnit
 from devhealth.semantic import backfill_chunks, database
 from devhealth.semantic.sync_runs import UnitRun
 from devhealth.settings import Settings
+from devhealth.staging import UnitStaging
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def at_work(
         is_left = backfill_chunks.begin(engine, unit.org_id, unit.job_id, unit.chunk, is_attempt=is_attempt)
         try:
             yield ChunkAtWork(unit, engine, is_completed=not is_left)
+        except RateLimited:
+            raise  # it is still at work: whoever waits comes back to it
         except Exception as error:
             note_failure(engine, unit, error)
             raise
@@ -90,7 +94,8 @@ def unit_run(
         before=unit.window.before if unit.window else unit.planned_until,
         outcome=outcome,
         rows=sum(stored.rows.values()) if stored else 0,
-        requests=sum(stage.pages for stage in stages if stage.stage == "fetch"),
+        requests=usage_of(UnitStaging(unit.staging)).requests
+        or sum(one.pages for one in stages if one.stage == "fetch"),
         fetch_seconds=seconds.get("fetch", 0.0),
         process_seconds=seconds.get("process", 0.0),
         store_seconds=seconds.get("store", 0.0),

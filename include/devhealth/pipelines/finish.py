@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from devhealth.models.unit import DayRange, Unit
 from devhealth.pipelines import outcomes
 from devhealth.pipelines.chunk_state import unit_run
+from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
@@ -43,9 +44,11 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
     warnings = _read(run, PLAN_WARNINGS, list[str]) or []
     reports: list[StageReport] = []
     runs: list[UnitRun] = []
+    usage = usage_of(run)
     for unit in units:
         staging = UnitStaging(unit.staging)
         stages = _stage_reports(staging)
+        usage = usage.plus(usage_of(staging))
         reports += stages
         done = _read(staging, "stored.json", StoredUnit)
         if done is None:
@@ -73,6 +76,7 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         failed=failed,
         stages=_summed(reports),
         warnings=warnings,
+        usage=usage,
     )
     for warning in warnings:
         _LOG.warning(warning)

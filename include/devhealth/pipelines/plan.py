@@ -13,10 +13,11 @@ import msgspec
 from sqlalchemy.engine import Engine
 from upath import UPath
 
-from devhealth.errors import InputError, SecretError, SourceError
+from devhealth.errors import InputError, RateLimited, SecretError, SourceError
 from devhealth.models.unit import Unit, Window, source_digest
 from devhealth.pipelines import credentials, outcomes, providers
 from devhealth.pipelines.discovery import Look, looked_at, sources_of
+from devhealth.pipelines.metering import metered
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.pipelines.standing import Stand, Standing
 from devhealth.semantic import configurations, database, organizations, tiers, watermarks
@@ -63,7 +64,7 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
 
     A source that cannot be reached becomes a unit all the same, so that its trouble is recorded as its own failure. A
     source without news is stored up to the run's time: its watermark moves there, and its configuration says that it
-    has been looked at.
+    has been looked at. What the requests cost is staged for the run's report.
     Raises InputError, UnknownName or TierExceeded before anything is fetched.
     """
     engine = database.open_semantic(settings)
@@ -72,14 +73,15 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
     chosen = _configurations(engine, request)
     if request.window:
         chosen = admit(engine, chosen, request.window)
-    found = [(configuration, sources_of(settings, engine, configuration)) for configuration in chosen]
-    _leave_warnings(settings, request, [warning for _, sources in found for warning in sources.warnings])
-    looks = [look for one, sources in found for look in looked_at(settings, engine, one, sources)]
-    units = [
-        unit
-        for org_id in dict.fromkeys(look.configuration.org_id for look in looks)
-        for unit in _units_of(settings, engine, request, org_id, looks)
-    ]
+    with metered(settings, _run_staging(settings, request)) as counted:
+        found = [(configuration, sources_of(counted, engine, configuration)) for configuration in chosen]
+        _leave_warnings(settings, request, [warning for _, sources in found for warning in sources.warnings])
+        looks = [look for one, sources in found for look in looked_at(counted, engine, one, sources)]
+        units = [
+            unit
+            for org_id in dict.fromkeys(look.configuration.org_id for look in looks)
+            for unit in _units_of(counted, engine, request, org_id, looks)
+        ]
     if len(units) > MOST_UNITS:
         raise InputError(
             f"{len(units)} units planned, at most {MOST_UNITS} fit one run: "
@@ -164,6 +166,8 @@ def _has_news(settings: Settings, engine: Engine, look: Look, target: str, stand
         settings = credentials.of_configuration(settings, engine, configuration)
         probe = providers.connector(configuration.provider, target).probe
         return probe(look.source, configuration.options, stand.cursor, settings)
+    except RateLimited:
+        raise
     except (SourceError, SecretError) as error:
         _LOG.warning("%s cannot be probed: %s", look.source, error)
         return True
@@ -195,10 +199,14 @@ def _unit(settings: Settings, request: SyncRequest, look: Look, target: str, *, 
 
 def _leave_warnings(settings: Settings, request: SyncRequest, warnings: list[str]) -> None:
     """Stage what `finish_sync` reports beside its own warnings."""
-    staging = UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(request.run_id)}")
+    staging = _run_staging(settings, request)
     staging.discard(PLAN_WARNINGS)
     if warnings:
         staging.write(PLAN_WARNINGS, msgspec.json.encode(warnings))
+
+
+def _run_staging(settings: Settings, request: SyncRequest) -> UnitStaging:
+    return UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(request.run_id)}")
 
 
 def _drop_stale_staging(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from devhealth.models.unit import DayRange
+from devhealth.models.usage import Usage
 
 
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +18,13 @@ class StageReport(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int = 0
     rows: dict[str, int] = {}
     """Rows by table."""
+    usage: Usage = Usage()
+    """What the requests of all attempts cost; only fetching makes any."""
+
+    @property
+    def requests(self) -> int:
+        """Requests of all attempts."""
+        return self.usage.requests
 
 
 class StoredUnit(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +60,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     stages: list[StageReport]
     """Summed over units, one a stage."""
     warnings: list[str] = []
+    usage: Usage = Usage()
+    """What all requests of the run cost, those of its plan and of failed units too."""
 
     @property
     def rows(self) -> int:

@@ -5,15 +5,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+import msgspec
+
 from devhealth.models.unit import Unit
 from devhealth.pipelines import providers
 from devhealth.pipelines.finish import finish_sync
+from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.reports import StageReport, SyncReport
 from devhealth.pipelines.request import SyncRequest
 from devhealth.pipelines.stages import failure_recorded, readable_pages, report_staged, store_batches
 from devhealth.settings import Settings
-from devhealth.staging import Page
+from devhealth.staging import Page, UnitStaging
 
 Item = TypeVar("Item")
 
@@ -45,7 +48,8 @@ def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> None:
     except Exception:  # noqa: BLE001 - the outermost edge of a unit: it is recorded, the other units go on
         on_event("failed", unit, 0)
         return
-    report_staged(unit, StageReport(stage="fetch", seconds=pages.seconds, pages=counted.count, bytes=counted.bytes))
+    fetch = StageReport(stage="fetch", seconds=pages.seconds, pages=counted.count, bytes=counted.bytes)
+    report_staged(unit, msgspec.structs.replace(fetch, usage=usage_of(UnitStaging(unit.staging))))
     report_staged(unit, StageReport(stage="process", seconds=batches.seconds - pages.seconds, rows=stored.rows))
     report_staged(unit, StageReport(stage="store", seconds=stored.seconds, rows=stored.rows))
     on_event("stored", unit, sum(stored.rows.values()))

@@ -2,6 +2,7 @@
 
 A stage leaves in the unit's staging how it ended, for `finish_sync` to read:
     error.json    the stage that failed and why
+    usage.json    what the requests of all attempts cost
     damage.json   parts of the source were unreadable; what could be read goes on
     stored.json   everything handed on is in the store
 """
@@ -20,6 +21,7 @@ from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, credentials, providers
 from devhealth.pipelines.days import TouchedDays
+from devhealth.pipelines.metering import metered, usage_of
 from devhealth.pipelines.plan import TROUBLE
 from devhealth.pipelines.reports import StageReport, StoredUnit, UnitFailure
 from devhealth.settings import Settings
@@ -43,7 +45,8 @@ def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
             for page in readable_pages(settings, unit):
                 pages += 1
                 size += page.size()
-    return report_staged(unit, StageReport(stage="fetch", seconds=time.monotonic() - started, pages=pages, bytes=size))
+    seconds, usage = time.monotonic() - started, usage_of(UnitStaging(unit.staging))
+    return report_staged(unit, StageReport(stage="fetch", seconds=seconds, pages=pages, bytes=size, usage=usage))
 
 
 def process_unit(settings: Settings, unit: Unit) -> StageReport:
@@ -87,7 +90,8 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
         providers.sources(unit.provider).resolve(unit.source, settings)
         raise InputError(f"{unit.source} could not be resolved when the run was planned, and can be now. Run again.")
     try:
-        yield from providers.connector(unit.provider, unit.target).fetch(unit, settings)
+        with metered(settings, UnitStaging(unit.staging)) as settings:
+            yield from providers.connector(unit.provider, unit.target).fetch(unit, settings)
     except SourceCorrupt as error:
         staging = UnitStaging(unit.staging)
         if not staging.pages():

@@ -5,11 +5,12 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, SkipMixin
 
+from devhealth_airflow.deferral import Deferrable
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
 
-class BackfillOperator(BaseOperator, SkipMixin):
+class BackfillOperator(Deferrable, BaseOperator, SkipMixin):
     """Syncs the units of a backfill itself, one after the other, and skips the mapped tasks; other runs map all units.
 
     The backfill command of Airflow 2.11 loses mapped tasks. It looks up its list of tasks once, so it never runs those
@@ -22,8 +23,9 @@ class BackfillOperator(BaseOperator, SkipMixin):
         super().__init__(**kwargs)
         self.units = units
 
-    def execute(self, context: Any) -> list[dict[str, Any]]:
+    def go_on(self, context: Any, event: Any = None) -> list[dict[str, Any]]:
         """The units that are left to mapped tasks. Raises when a unit failed; a retry takes up what is not stored."""
+        del event
         if context["dag_run"].run_type != "backfill":
             return self.units
         failures = [failure for unit in self.units if (failure := self._failure_of(unit))]
@@ -35,7 +37,7 @@ class BackfillOperator(BaseOperator, SkipMixin):
 
     def _failure_of(self, plain_unit: dict[str, Any]) -> Exception | None:
         try:
-            with told_to_airflow():
+            with told_to_airflow(self):
                 self._sync(plain_unit)
         except Exception as failure:  # noqa: BLE001 - the edge of a unit: its staging says why, the others go on
             self.log.error("%s, %s: %s", plain_unit["name"], plain_unit["target"], failure)  # noqa: TRY400

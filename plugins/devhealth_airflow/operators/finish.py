@@ -44,6 +44,8 @@ class FinishOperator(BaseOperator):
             report = finish_sync(settings, units, provider=self.provider, run_id=units[0].run_id)
             finish_airflow_run(settings, units)
         self.log.info("%d of %d units stored, %d rows", len(report.stored), report.planned, report.rows)
+        if cost := report.usage.sentence():
+            self.log.info(cost)
         return {
             "planned": report.planned,
             "stored": len(report.stored),

@@ -6,20 +6,22 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
+from devhealth_airflow.deferral import Deferrable
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 from devhealth_airflow.runs import state_of_run
 
 
-class OpenJobOperator(BaseOperator):
+class OpenJobOperator(Deferrable, BaseOperator):
     """Makes the job of this run with all its chunks, or finds the one it made before, or the one to resume.
 
     Whatever is wrong with the request fails here, in one sentence, before anything is stored.
     """
 
-    def execute(self, context: Any) -> dict[str, Any]:
+    def go_on(self, context: Any, event: Any = None) -> dict[str, Any]:
         """The job, as plain data."""
-        with told_to_airflow():
+        del event
+        with told_to_airflow(self):
             import msgspec
 
             from devhealth.pipelines.backfill import BackfillRequest, open_job, reconcile

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from devhealth_airflow.deferral import Deferrable
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 from devhealth_airflow.runs import backfill_command, state_of_run
@@ -20,7 +21,7 @@ REFUSALS = "refusals"
 """Key of the XCom that says which organisations were left out and why."""
 
 
-class PlanOperator(BaseOperator):
+class PlanOperator(Deferrable, BaseOperator):
     """Plans the units of a run from its params and data interval; none when nothing is new.
 
     A backfill run selects its data interval and a run with `since` or `before` those days; both leave the watermarks
@@ -35,9 +36,10 @@ class PlanOperator(BaseOperator):
         super().__init__(**kwargs)
         self.provider = provider
 
-    def execute(self, context: Any) -> list[dict[str, Any]]:
+    def go_on(self, context: Any, event: Any = None) -> list[dict[str, Any]]:
         """The units, as plain data."""
-        with told_to_airflow():
+        del event
+        with told_to_airflow(self):
             import msgspec
 
             from devhealth.pipelines.plan import plan_sync

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from devhealth_airflow.deferral import Deferrable
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
@@ -15,7 +16,7 @@ NAME = """
 """What Airflow calls a mapped task: shop git, or shop git 2026-01-05 for a stretch of the past."""
 
 
-class StageOperator(BaseOperator):
+class StageOperator(Deferrable, BaseOperator):
     """One stage of one unit; returns its report: seconds, pages, bytes, rows by table."""
 
     template_fields: Sequence[str] = ("unit",)
@@ -29,10 +30,10 @@ class StageOperator(BaseOperator):
         super().__init__(**kwargs)
         self.unit = unit
 
-    def execute(self, context: Any) -> dict[str, Any]:
+    def go_on(self, context: Any, event: Any = None) -> dict[str, Any]:
         """The stage's report, as plain data."""
-        del context
-        with told_to_airflow():
+        del context, event
+        with told_to_airflow(self):
             import msgspec
 
             from devhealth.models.unit import Unit
@@ -41,4 +42,6 @@ class StageOperator(BaseOperator):
             report = getattr(stages, self.stage)(task_settings(), msgspec.convert(self.unit, Unit))
         rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
         self.log.info("%s in %.1f s: %d pages. %s", report.stage, report.seconds, report.pages, rows)
+        if cost := report.usage.sentence():
+            self.log.info(cost)
         return msgspec.to_builtins(report)

@@ -19,6 +19,7 @@ from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, providers
 from devhealth.pipelines.backfill.events import Event, OnEvent
 from devhealth.pipelines.backfill.request import Job
+from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.reports import StageReport, StoredUnit
 from devhealth.pipelines.run import CountedPages, Timed
 from devhealth.pipelines.stages import damage_of, readable_pages, store_batches
@@ -119,7 +120,13 @@ class _Work:
                 if not unit.repo_id:
                     self._unresolved[unit.source] = error
                 raise
-        report = StageReport(stage="fetch", seconds=reading.seconds, pages=counted.count, bytes=counted.bytes)
+        report = StageReport(
+            stage="fetch",
+            seconds=reading.seconds,
+            pages=counted.count,
+            bytes=counted.bytes,
+            usage=usage_of(UnitStaging(unit.staging)),
+        )
         return _Fetched(chunk, pages, report)
 
 
