@@ -37,7 +37,7 @@ def test_sizes_may_come_from_variables_with_defaults_and_fragments():
         ("repositories(first: 101) { nodes { id } }", "EXCESSIVE_PAGINATION"),
         ("repositories { nodes { id } }", "MISSING_PAGINATION_BOUNDARIES"),
         (
-            "repositories(first: 99) { nodes { issues(first: 99) { nodes { comments(first: 60) { nodes { id } } } } } }",
+            "repositories(first: 99) { nodes { issues(first: 99) { nodes { labels(first: 60) { nodes { id } } } } } }",
             "MAX_NODE_LIMIT_EXCEEDED",
         ),
     ],
