@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from devhealth.metrics import engine
+from tests.bench import pull_request_data
 
 ORG = "bench"
 FIRST_DAY = date(2025, 1, 1)
@@ -124,8 +125,14 @@ where org_id = {org_id:String} and cityHash64(sha, path) % 10 = 0
 """
 
 
-def fill(client: Any, repositories: int = 50, days: int = 365, file_changes: int = 1_000_000) -> None:
-    """Store the history of `repositories` repositories over `days` days from 2025-01-01, `file_changes` in all."""
+def fill(
+    client: Any,
+    repositories: int = 50,
+    days: int = 365,
+    file_changes: int = 1_000_000,
+    pull_requests: int = 100_000,
+) -> None:
+    """Store the history of `repositories` repositories over `days` days from 2025-01-01, the rest counted in all."""
     parameters = {
         "org_id": ORG,
         "repositories": repositories,
@@ -136,6 +143,7 @@ def fill(client: Any, repositories: int = 50, days: int = 365, file_changes: int
     }
     for statement in (_COMMITS, _FILE_CHANGES, _REACHABILITY, _IDENTITIES, _REPOSITORIES, _BLAME):
         engine.execute(client, statement, parameters)
+    pull_request_data.fill(client, parameters, pull_requests)
 
 
 def run(client: Any, days: int = 365, repositories: int = 50) -> list[engine.TableReport]:

@@ -15,6 +15,9 @@ from devhealth.models.git import (
     Repository,
 )
 from devhealth.models.table import table_of
+from devhealth.pipelines.people import accounts
+from tests.metrics import pull_requests
+from tests.metrics.pull_requests import Pull
 
 FETCHED = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -53,12 +56,30 @@ class History:
     blame: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """Path to (name of a change, lines)."""
     counts_any_branch: bool = False
+    pulls: list[Pull] = field(default_factory=list)
+    accounts: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """Login to (e-mail in its commits or "", is a bot)."""
+    asked_for_pulls: bool = False
 
     def identity(self, author: str) -> str:
         return self.people[author][0] if author in self.people else f"{author}@example.com"
 
     def is_bot(self, author: str) -> bool:
         return author in self.people and self.people[author][1]
+
+    def person(self, login: str | None) -> str:
+        """Whom a login stands for; nobody for a deleted account."""
+        if login is None:
+            return ""
+        email = self.accounts[login][0] if login in self.accounts else ""
+        return self._recorded().get(email, (email or login, False))[0]
+
+    def is_bot_account(self, login: str | None) -> bool:
+        email, is_bot = self.accounts.get(login, ("", False))
+        return is_bot or (login or "").endswith("[bot]") or self._recorded().get(email, ("", False))[1]
+
+    def _recorded(self) -> dict[str, tuple[str, bool]]:
+        return {f"{name}@example.com": who for name, who in self.people.items()}
 
     def counted(self, as_of: datetime) -> list[Change]:
         return [
@@ -82,6 +103,7 @@ def records(org_id: str, history: History, fetched_at: datetime = FETCHED):
         yield CommitIdentity(
             **where, name=name, email=f" {name}@Example.com", identity_email=email, identity_name=name, is_bot=is_bot
         )
+    yield from pull_requests.records(where, history.pulls, history.accounts, asked_for=history.asked_for_pulls)
     for change in history.changes:
         yield from _of_change(where, change)
     names = {change.name: change for change in history.changes}
@@ -122,7 +144,14 @@ def _of_change(where, change: Change):
 
 
 def store(client, stored) -> None:
-    """Insert records of any kinds, as they come."""
+    """Insert records of any kinds, as they come, and settle whom accounts stand for."""
+    stored = list(stored)
+    _insert(client, stored)
+    for org_id in sorted({record.org_id for record in stored}):
+        _insert(client, accounts.changed(client, org_id, FETCHED))
+
+
+def _insert(client, stored) -> None:
     for kind, rows in groupby(sorted(stored, key=lambda record: type(record).__name__), key=type):
         table = table_of(kind)
         columns = [column.name for column in table.columns]

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from tests.metrics import pull_request_reference as of_pulls
 from tests.metrics.history import Change, History
 
 DAY = timedelta(days=1)
@@ -16,23 +17,28 @@ def expected(histories: list[History], as_of: datetime) -> dict[str, dict[tuple,
         "file_hotspots": {},
         "file_metrics_daily": {},
         "repo_metrics_daily": {},
+        "review_edges_daily": {},
         "team_metrics_daily": _teams(histories, as_of),
         "user_metrics_daily": {},
     }
     for history in histories:
         commits = history.counted(as_of)
-        for day in _days_with_a_window(commits, as_of):
+        for day in _days_with_a_window(history, commits, as_of):
             window = _window(commits, day)
-            tables["repo_metrics_daily"][history.repo_id, day] = _repository(history, commits, window, day)
+            row, pulls = _repository(history, commits, window, day), of_pulls.repository(history, day, as_of)
+            row["sample_size"] += pulls.pop("sample_size")
+            tables["repo_metrics_daily"][history.repo_id, day] = row | pulls
             if day.isoweekday() == 1 or day == as_of.date():
                 tables["file_hotspots"] |= _hotspots(history, window, day, as_of)
-        tables["user_metrics_daily"] |= _users(history, commits)
+        tables["user_metrics_daily"] |= _users(history, commits, as_of)
+        tables["review_edges_daily"] |= of_pulls.edges(history, as_of)
         tables["file_metrics_daily"] |= _files(history, commits)
     return tables
 
 
-def _days_with_a_window(commits: list[Change], as_of: datetime) -> list[date]:
-    days = {commit.at.date() + later * DAY for commit in commits for later in range(30)}
+def _days_with_a_window(history: History, commits: list[Change], as_of: datetime) -> list[date]:
+    active = {commit.at.date() for commit in commits} | of_pulls.active_days(history, as_of)
+    days = {day + later * DAY for day in active for later in range(30)}
     return sorted(day for day in days if day <= as_of.date())
 
 
@@ -112,11 +118,16 @@ def _gini(owned: list[int]) -> float | None:
     return differences / (2 * len(owned) * sum(owned))
 
 
-def _users(history: History, commits: list[Change]) -> dict[tuple, dict]:
+def _users(history: History, commits: list[Change], as_of: datetime) -> dict[tuple, dict]:
     rows = {}
-    for (person, day), found in _grouped(history, [one for one in commits if not history.is_bot(one.author)]).items():
+    committed = _grouped(history, [one for one in commits if not history.is_bot(one.author)])
+    done = of_pulls.people(history, as_of)
+    known = of_pulls.is_known(history)
+    for person, day in {*committed, *done}:
+        found, pulls = committed.get((person, day), []), done.get((person, day), of_pulls.nothing_done())
         lines = sum(commit.lines for commit in found)
-        moments = [commit.at for commit in found]
+        moments = [commit.at for commit in found] + pulls["moments"]
+        merged = len(pulls["cycle_hours"])
         rows[history.repo_id, person, day] = {
             "repo_id": history.repo_id,
             "author_email": person,
@@ -128,9 +139,14 @@ def _users(history: History, commits: list[Change]) -> dict[tuple, dict]:
             "deletions": sum(deleted for commit in found for _, deleted in _files_of(commit).values()),
             "files_changed": sum(len(_files_of(commit)) for commit in found),
             "large_commits_count": sum(commit.lines > 300 for commit in found),
-            "avg_commit_size_loc": lines / len(found),
-            "active_hours": (max(moments) - min(moments)).total_seconds() / 3600,
-            "sample_size": len(found),
+            "avg_commit_size_loc": _ratio(lines, len(found)),
+            "prs_opened": pulls["opened"] if known else None,
+            **of_pulls.cycle(pulls["cycle_hours"], known=known),
+            "reviews_given": len(pulls["given"]) if known else None,
+            "changes_requested_given": pulls["given"].count("changes_requested") if known else None,
+            "reviews_received": pulls["received"] if known else None,
+            "active_hours": (max(moments) - min(moments)).total_seconds() / 3600 if moments else None,
+            "sample_size": len(found) + pulls["opened"] + merged + len(pulls["given"]) + pulls["received"],
         }
     return rows
 
@@ -143,13 +159,20 @@ def _grouped(history: History, commits: list[Change]) -> dict[tuple[str, date], 
 
 
 def _teams(histories: list[History], as_of: datetime) -> dict[tuple, dict]:
-    days = defaultdict(list)
+    days, merged, known = defaultdict(list), defaultdict(list), set()
     for history in histories:
+        active = set()
         for commit in history.counted(as_of):
             if not history.is_bot(commit.author):
                 days[commit.at.date()].append(commit)
+                active.add(commit.at.date())
+        for day, hours in of_pulls.merges(history, as_of):
+            merged[day].append(hours)
+            active.add(day)
+        known |= active if of_pulls.is_known(history) else set()
     rows = {}
-    for day, found in days.items():
+    for day in {*days, *merged}:
+        found = days[day]
         clocks = [(commit.authored_at or commit.at) + timedelta(seconds=commit.offset_seconds) for commit in found]
         weekend = sum(clock.isoweekday() > 5 for clock in clocks)
         late = sum(clock.isoweekday() <= 5 and not 9 <= clock.hour < 17 for clock in clocks)
@@ -159,9 +182,10 @@ def _teams(histories: list[History], as_of: datetime) -> dict[tuple, dict]:
             "commits_count": len(found),
             "after_hours_commits_count": late,
             "weekend_commits_count": weekend,
-            "after_hours_ratio": late / len(found),
-            "weekend_ratio": weekend / len(found),
-            "sample_size": len(found),
+            "after_hours_ratio": _ratio(late, len(found)),
+            "weekend_ratio": _ratio(weekend, len(found)),
+            **of_pulls.cycle(merged[day], known=day in known),
+            "sample_size": len(found) + len(merged[day]),
         }
     return rows
 

@@ -1,7 +1,8 @@
 """Who a person is and which team counts, as the semantic database says it, beside the facts it is applied to.
 
-Both tables mirror the semantic database: `devhealth.pipelines.people` writes what differs. The view `commit_people`
-applies them to what is stored, so commits and `commit_identities` stay as they were recorded.
+The first two tables mirror the semantic database: `devhealth.pipelines.people` writes what differs. The view
+`commit_people` applies them to what is stored, so commits and `commit_identities` stay as they were recorded. Accounts
+of a provider are brought together with them by the view `account_people`; `account_identities` keeps what it says.
 """
 
 import re
@@ -52,6 +53,19 @@ class TeamAssignment(Record, frozen=True):
     """The stretch no longer stands."""
     fetched_at: Instant
     """When the semantic database was read."""
+
+
+@table("account_identities", key=("org_id", "repo_id", "login"))
+class AccountIdentity(Record, frozen=True):
+    """Whom an account stands for in a repository, as metrics apply it: what `account_people` said last."""
+
+    org_id: Text
+    repo_id: Text
+    login: Text
+    identity_id: Text
+    is_bot: Flag
+    fetched_at: Instant
+    """When it was said."""
 
 
 def normal_alias(text: str) -> str:

@@ -10,6 +10,8 @@ from clickhouse_driver import Client
 from devhealth.models.table import Table, all_tables
 
 _TIMES = frozenset({"fetched_at", "computed_at", "is_withdrawn"})
+_NOTES = frozenset({"account_identities"})
+"""Tables that keep what was once concluded from the others."""
 _NEWEST_BLAMES = """
 and (repo_id, path, fetched_at) in (
     select repo_id, path, max(fetched_at) from blame_ranges where org_id = %(org_id)s group by repo_id, path
@@ -29,7 +31,7 @@ class TableDigest:
 
 def digests(client: Client, org_id: str) -> list[TableDigest]:
     """Every table of records and metrics, by name; of one organisation alone."""
-    return [_digest(client, table, org_id) for table in all_tables()]
+    return [_digest(client, table, org_id) for table in all_tables() if table.name not in _NOTES]
 
 
 def _digest(client: Client, table: Table, org_id: str) -> TableDigest:

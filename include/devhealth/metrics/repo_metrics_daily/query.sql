@@ -107,7 +107,13 @@ active_and_quiet_days as (
         select
             repo_id,
             day
-        from days_of_pull_requests
+        from
+            pull_request_days(
+                org_id = {org_id:String},
+                repo_ids = {repo_ids:Array(String)},
+                since = {since:String},
+                before = {before:String}
+            )
     ) as activity
     array join range(30) as days_later
 ),
@@ -186,7 +192,10 @@ select
     owners.authors_count as authors_count_30d,
     nullIf(owners.bus_factor, 0) as bus_factor_30d,
     if(owners.authors_count = 0, null, owners.gini) as ownership_gini_30d,
-    active_days.commits_count + pull_requests.opened + pull_requests.merged + pull_requests.closed_unmerged as sample_size
+    active_days.commits_count
+    + pull_requests.opened
+    + pull_requests.merged
+    + pull_requests.closed_unmerged as sample_size
 from reported_days
 left join known on reported_days.repo_id = known.repo_id
 left join days_of_pull_requests as pull_requests

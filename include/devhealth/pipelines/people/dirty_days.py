@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy.engine import Engine
 
 from devhealth.metrics import engine as metrics_engine
+from devhealth.models.people import AccountIdentity
 from devhealth.pipelines.days import TouchedDays
+from devhealth.pipelines.people import accounts
+from devhealth.pipelines.people.accounts import Days
 from devhealth.pipelines.people.changes import Difference, Touched, touched_by_identities, touched_by_teams
 from devhealth.pipelines.people.said import Said
 from devhealth.relational import writing
 from devhealth.semantic import dirty_ranges, repositories
-
-Days = dict[str, set[date]]
-"""UTC days by repository."""
 
 _REASON = "people or teams changed"
 _AT_ONCE = 5_000
@@ -27,8 +27,8 @@ _AT_ONCE = 5_000
 def mark(client: Any, engine: Engine, difference: Difference, now_said: Said, today: date) -> int:
     """Mark the days whose metrics read differently once a difference is written; the count of ranges.
 
-    Only days with commits of those who are touched, and short gaps between them; where blame tells owners, the day of
-    its newest snapshot and `today` too, as lines of any age count there.
+    Only days with commits, pull requests or reviews of those who are touched, and short gaps between them; where blame
+    tells owners, the day of its newest snapshot and `today` too, as lines of any age count there.
     """
     members = touched_by_teams(difference, "person")
     by_identity = _by_organisation(touched_by_identities(difference))
@@ -40,10 +40,23 @@ def mark(client: Any, engine: Engine, difference: Difference, now_said: Said, to
         for days in (
             _of_identities(client, org_id, repo_ids, by_identity[org_id], today),
             _days(client, "days_of_people", org_id, repo_ids, by_member[org_id]),
+            _days(client, "days_of_members", org_id, repo_ids, by_member[org_id]),
             _days(client, "days_of_repositories", org_id, repo_ids, by_repository[org_id]),
         ):
             for repo_id, of_repository in days.items():
                 merged[org_id, repo_id].add(of_repository)
+    return _marked(engine, merged)
+
+
+def mark_accounts(client: Any, engine: Engine, changed: list[AccountIdentity]) -> int:
+    """Mark the days of pull requests whose people are others once `changed`, of one organisation, is written."""
+    merged: dict[tuple[str, str], TouchedDays] = defaultdict(TouchedDays)
+    for repo_id, days in accounts.touched_days(client, changed).items():
+        merged[changed[0].org_id, repo_id].add(days)
+    return _marked(engine, merged)
+
+
+def _marked(engine: Engine, merged: dict[tuple[str, str], TouchedDays]) -> int:
     with writing(engine) as connection:
         return sum(
             dirty_ranges.add(connection, org_id, repo_id, days.ranges(), _REASON)

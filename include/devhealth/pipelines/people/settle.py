@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from devhealth.errors import StoreError
 from devhealth.models.people import IdentityMapping, TeamAssignment
 from devhealth.models.table import Record
-from devhealth.pipelines.people import dirty_days, said
+from devhealth.pipelines.people import accounts, dirty_days, said
 from devhealth.pipelines.people.changes import Difference, rows_to_write
 from devhealth.pipelines.people.said import Said
 from devhealth.relational import turn
@@ -81,11 +81,18 @@ def _settle_store(
     with open_sink(store) as sink:
         difference = asyncio.run(_compare(sink, org_ids, now_said, now))
         rows: list[Record] = [*difference.identities, *difference.teams]
-        if not rows:
-            return 0, 0
         is_of_metrics = store.sink == "clickhouse"
-        ranges = dirty_days.mark(sink.session, engine, difference, now_said, as_of.date()) if is_of_metrics else 0
-        asyncio.run(sink.write_batch(rows, sink.session))
+        ranges = 0
+        if rows and is_of_metrics:
+            ranges = dirty_days.mark(sink.session, engine, difference, now_said, as_of.date())
+        if rows:
+            asyncio.run(sink.write_batch(rows, sink.session))
+        for org_id in org_ids if is_of_metrics else ():
+            changed = accounts.changed(sink.session, org_id, now)
+            if changed:
+                ranges += dirty_days.mark_accounts(sink.session, engine, changed)
+                asyncio.run(sink.write_batch([*changed], sink.session))
+                rows += changed
     return len(rows), ranges
 
 

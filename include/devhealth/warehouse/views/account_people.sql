@@ -1,6 +1,6 @@
 -- Everybody who opened, reviewed or commented on a pull request of these repositories, by login, with the person that
 -- stands for: whom the login is mapped to, else whom commits with its newest e-mail, or its noreply address, are of.
--- The same identities as in `commit_people`.
+-- The same identities as in `commit_people`. Metrics read `account_identities`, which keeps what this view says.
 create or replace view account_people as
 with
 hosts as (

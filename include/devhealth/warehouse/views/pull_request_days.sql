@@ -8,7 +8,8 @@ people as (
         login,
         identity_id,
         is_bot
-    from account_people(org_id = {org_id:String}, repo_ids = {repo_ids:Array(String)})
+    from account_identities final
+    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)}
 ),
 
 pull_requests_once as (

@@ -1,6 +1,6 @@
--- How others answered to each pull request that was merged from `since` (inclusive) to `before` (exclusive); answers up
--- to `until` (exclusive) are counted. One without any has no row. An answer that makes a pull request reviewed or picked
--- up is by a person other than the author, between opening and merge.
+-- How others answered to each pull request that was merged from `since` (inclusive) to `before` (exclusive); answers
+-- before `until` are counted. One without any has no row. An answer that makes a pull request reviewed or picked up is
+-- by a person other than the author, between opening and merge.
 create or replace view pull_request_responses as
 with
 people as (
@@ -9,7 +9,8 @@ people as (
         login,
         identity_id,
         is_bot
-    from account_people(org_id = {org_id:String}, repo_ids = {repo_ids:Array(String)})
+    from account_identities final
+    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)}
 ),
 
 merged as (
@@ -43,7 +44,6 @@ responses as (
     where
         org_id = {org_id:String}
         and repo_id in {repo_ids:Array(String)}
-        and (repo_id, number) in (select repo_id, number from merged)
         and not is_deleted
         and submitted_at < toDateTime({until:String}, 'UTC')
     union all
@@ -59,7 +59,6 @@ responses as (
     where
         org_id = {org_id:String}
         and repo_id in {repo_ids:Array(String)}
-        and (repo_id, number) in (select repo_id, number from merged)
         and not is_deleted
         and created_at < toDateTime({until:String}, 'UTC')
 ),

@@ -1,5 +1,5 @@
--- Reviews by people other than the author, by the time they were submitted; `since` inclusive, `before` exclusive. Who a
--- deleted account was is not known: its identity is empty.
+-- Reviews by people other than the author, by the time they were submitted; `since` inclusive, `before` exclusive. Who
+-- a deleted account was is not known: its identity is empty.
 create or replace view review_facts as
 with
 people as (
@@ -8,7 +8,8 @@ people as (
         login,
         identity_id,
         is_bot
-    from account_people(org_id = {org_id:String}, repo_ids = {repo_ids:Array(String)})
+    from account_identities final
+    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)}
 ),
 
 reviews_in_range as (
