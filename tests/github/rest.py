@@ -83,6 +83,13 @@ def reviews(_world: World, request: Request, item: Item, number: str) -> Reply:
     return _below(request, item, number, "_reviews", shapes.review)
 
 
+@route("/repos/{repository}/pulls/{number}/reviews/{review}")
+def review(_world: World, request: Request, item: Item, number: str, review: str) -> Reply:
+    pull_item = _numbered(item["_pulls"], number)
+    found = (r for r in (pull_item or {"_reviews": []})["_reviews"] if str(r["_id"]) == review)
+    return one(next(found, None), shapes.review, request)
+
+
 @route("/repos/{repository}/pulls/{number}/reviews/{review}/comments")
 def review_comments(_world: World, request: Request, item: Item, number: str, review: str) -> Reply:
     found = _numbered(item["_pulls"], number)
@@ -117,6 +124,12 @@ def all_line_comments(_world: World, request: Request, item: Item) -> Reply:
     )
 
 
+@route("/repos/{repository}/pulls/comments/{number}")
+def line_comment(_world: World, request: Request, item: Item, number: str) -> Reply:
+    found = (c for p in item["_pulls"].values() for c in _line_comments(p) if str(c["_id"]) == number)
+    return one(next(found, None), shapes.line_comment, request)
+
+
 @route("/repos/{repository}/pulls/{number}/comments")
 def line_comments(_world: World, request: Request, item: Item, number: str) -> Reply:
     found = _numbered(item["_pulls"], number)
@@ -146,6 +159,13 @@ def all_comments(_world: World, request: Request, item: Item) -> Reply:
     subjects = [*item["_issues"].values(), *item["_pulls"].values()]
     found = _since([c for subject in subjects for c in subject["_comments"]], request)
     return listed(request, _sorted(found, request, "created", "asc"), shapes.comment, repository=item)
+
+
+@route("/repos/{repository}/issues/comments/{number}")
+def comment(_world: World, request: Request, item: Item, number: str) -> Reply:
+    subjects = [*item["_issues"].values(), *item["_pulls"].values()]
+    found = (c for subject in subjects for c in subject["_comments"] if str(c["_id"]) == number)
+    return one(next(found, None), shapes.comment, request)
 
 
 @route("/repos/{repository}/issues/events")
