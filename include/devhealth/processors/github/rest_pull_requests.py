@@ -86,8 +86,9 @@ class _Pull(_Shape, frozen=True, kw_only=True):
     merge_commit_sha: str | None = None
     milestone: shapes.Titled | None = None
     auto_merge: dict[str, msgspec.Raw] | None = None
-    labels: list[shapes.Named] = []
-    requested_reviewers: list[User] = []
+    labels: list[shapes.Named | int] = []
+    requested_reviewers: list[User | int] = []
+    """Some exports keep the numbers of labels and people only: those name nobody."""
     requested_teams: list[_Team] = []
     body: str | None = None
 
@@ -211,7 +212,8 @@ class Reader:
         return shapes.Reviewer(actor.kind, actor.login, actor.number) if actor else None
 
     def _node(self, pull: _Pull) -> shapes.PullRequestNode:
-        asked: list[User | _Team] = [*pull.requested_reviewers, *pull.requested_teams]
+        people = (one for one in pull.requested_reviewers if isinstance(one, User))
+        asked: list[User | _Team] = [*people, *pull.requested_teams]
         return shapes.PullRequestNode(
             number=pull.number,
             full_database_id=str(pull.id),
@@ -234,7 +236,7 @@ class Reader:
             deletions=pull.deletions,
             changed_files=pull.changed_files,
             milestone=pull.milestone,
-            labels=shapes.Connection([*pull.labels]),
+            labels=shapes.Connection([one for one in pull.labels if isinstance(one, shapes.Named)]),
             review_requests=shapes.Connection([shapes.ReviewRequest(self._reviewer(one)) for one in asked]),
             closing_issues_references=shapes.Connection([*self._closes(pull)]),
             reviews=shapes.Connection([]),
