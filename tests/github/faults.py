@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -94,10 +94,10 @@ def token(value: str) -> Matcher:
 
 
 def primary(*, status: int = 403, reset_in: float = 3.0) -> Fault:
-    """The hour's requests are used up until `reset_in` seconds from now (by the real clock)."""
+    """The hour's requests are used up until `reset_in` seconds from now, by the clock of the server."""
 
     def fault(request: Request, _right: Callable[[], Reply]) -> Reply:
-        reset = str(int(datetime.now(UTC).timestamp() + reset_in))
+        reset = str(int(request.now.timestamp() + reset_in))
         headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Used": "5000", "X-RateLimit-Reset": reset}
         message = "API rate limit exceeded for user ID 1."
         if graphql(request) and status == 200:
@@ -111,7 +111,7 @@ def secondary(*, status: int = 403, retry_after: str | float | None = 1, in_body
     """Too fast: `retry_after` as text goes into the header as it is, a number of seconds from now as an HTTP date
     when negative (-7: the date in 7 seconds), None leaves the header out; `in_body` puts it into the message only."""
 
-    def fault(_request: Request, _right: Callable[[], Reply]) -> Reply:
+    def fault(request: Request, _right: Callable[[], Reply]) -> Reply:
         message = "You have exceeded a secondary rate limit."
         headers: dict[str, str] = {}
         if in_body:
@@ -119,7 +119,7 @@ def secondary(*, status: int = 403, retry_after: str | float | None = 1, in_body
         elif isinstance(retry_after, str):
             headers["Retry-After"] = retry_after
         elif retry_after is not None and retry_after < 0:
-            at = datetime.now(UTC) + timedelta(seconds=-retry_after)
+            at = request.now + timedelta(seconds=-retry_after)
             headers["Retry-After"] = format_datetime(at, usegmt=True)
         elif retry_after is not None:
             headers["Retry-After"] = str(int(retry_after))
@@ -148,6 +148,11 @@ def slow(seconds: float) -> Fault:
 def cut(after: int = 100) -> Fault:
     """The connection breaks inside the body."""
     return lambda _request, right: replace(right(), cut_after=after)
+
+
+def drop() -> Fault:
+    """The connection breaks before a single byte of the answer; the request was heard, though."""
+    return lambda _request, right: replace(right(), cut_after=-1)
 
 
 def garbage(body: bytes = b'{"data": {"repository": {"pullReq') -> Fault:

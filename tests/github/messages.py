@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +23,8 @@ class Request:
     api: str
     """What the URLs in answers begin with."""
     host: str
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    """The server's clock, as its Date header will say."""
 
     @property
     def token(self) -> str:
@@ -48,7 +51,7 @@ class Reply:
     delay: float = 0.0
     """Seconds before the first byte."""
     cut_after: int | None = None
-    """The connection breaks after so many bytes of the body."""
+    """The connection breaks after so many bytes of the body; -1: before any answer at all."""
     points: int = 1
     operation: str = ""
     is_free: bool = False

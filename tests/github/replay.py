@@ -1,6 +1,5 @@
 """Recorded HTTP exchanges, played back as they are: one line of JSON an exchange."""
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -9,6 +8,8 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
 
 from tests.github.messages import Reply, Request, problem
 from tests.github.wire import Plug
@@ -21,7 +22,7 @@ _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 def read(path: Path, scenario: str = "") -> list[Item]:
     """The recorded exchanges in their order: of one scenario, or all."""
-    rows = [json.loads(line) for line in path.read_text().split("\n") if line.strip()]
+    rows: list[Item] = [msgspec.json.decode(line) for line in path.read_bytes().split(b"\n") if line.strip()]
     return [row for row in rows if scenario in {"", row["scenario"]}]
 
 
@@ -68,8 +69,8 @@ class Replay(Plug):
             return Reply(b"", 304, headers)
         if row["body_kind"] == "text":
             return Reply(str(row["body"] or "").encode(), row["status"], headers)
-        text = json.dumps(row["body"], ensure_ascii=False).replace(_HOME, self.url)
-        return Reply(text.encode(), row["status"], headers)
+        body = msgspec.json.encode(row["body"]).replace(_HOME.encode(), self.url.encode())
+        return Reply(body, row["status"], headers)
 
 
 def fill(value: str) -> str:

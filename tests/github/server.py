@@ -10,8 +10,12 @@
 The clock stands still until `world.clock.advance(minutes=5)`; a world made without a date follows the real one.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -42,9 +46,15 @@ class GitHubServer(Plug):
     """The credentials it takes; None: any, or none at all."""
     revoked: set[str] = field(default_factory=set)
     faults: Faults = field(default_factory=Faults)
+    concurrency: int = 0
+    """More requests of one token at once than this are refused as too many; 0: as many as it likes."""
+    busiest: int = 0
+    """The most requests of one token there ever were at once."""
 
     def __post_init__(self) -> None:
         self.limits = Limits(self.world.clock)
+        self._running: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
     @property
     def api_url(self) -> str:
@@ -62,18 +72,35 @@ class GitHubServer(Plug):
 
     def respond(self, asked: Request) -> Reply:
         """The answer, with the headers every answer has."""
+        asked = replace(asked, now=self.world.clock.now() + self.skew)
+        with self._counted(asked.token) as running:
+            reply = _too_fast() if 0 < self.concurrency < running else self._answer(asked)
+            time.sleep(reply.delay + self.latency)
+        shown = {"Content-Type": "application/json; charset=utf-8", "Date": format_datetime(asked.now, usegmt=True)}
+        limits = self.limits.headers(asked.token, self._resource(asked))
+        headers = {name: value for name, value in {**shown, **limits, **reply.headers}.items() if value}
+        named = graph.operation(asked.body) if asked.path == "/graphql" else ""
+        return replace(reply, headers=headers, delay=0, operation=named)
+
+    @contextlib.contextmanager
+    def _counted(self, token: str) -> Iterator[int]:
+        """How many requests of the token run, this one among them."""
+        with self._counting:
+            self._running[token] += 1
+            running = self._running[token]
+            self.busiest = max(self.busiest, running)
+        try:
+            yield running
+        finally:
+            with self._counting:
+                self._running[token] -= 1
+
+    def _answer(self, asked: Request) -> Reply:
         fault = self.faults.take(asked)
         try:
-            reply = fault(asked, lambda: self._right(asked)) if fault else self._right(asked)
+            return fault(asked, lambda: self._right(asked)) if fault else self._right(asked)
         except Exception as error:  # noqa: BLE001 - the server must say so rather than die
-            reply = problem(500, f"the local server failed: {type(error).__name__}: {error}")
-        resource = self._resource(asked)
-        shown = {"Content-Type": "application/json; charset=utf-8", **self.limits.headers(asked.token, resource)}
-        now = self.world.clock.now() + self.skew
-        date = {"Date": format_datetime(now, usegmt=True), "X-GitHub-Request-Id": f"{len(self.requests):04X}:0:0"}
-        headers = {name: value for name, value in {**shown, **date, **reply.headers}.items() if value}
-        named = graph.operation(asked.body) if asked.path == "/graphql" else ""
-        return replace(reply, headers=headers, delay=reply.delay + self.latency, operation=named)
+            return problem(500, f"the local server failed: {type(error).__name__}: {error}")
 
     def _resource(self, asked: Request) -> str:
         if asked.path == "/graphql":
@@ -114,8 +141,7 @@ class GitHubServer(Plug):
                 return Reply({"errors": [{"type": "RATE_LIMITED", "message": message}]}, is_free=True)
             return replace(problem(403, message), is_free=True)
         wait = self.limits.window(asked.token, "minute").ends_at - self.world.clock.now()
-        message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-        return replace(problem(403, message), headers={"Retry-After": str(int(wait.total_seconds()) + 1)}, is_free=True)
+        return _too_fast(int(wait.total_seconds()) + 1)
 
     def _graphql(self, asked: Request) -> Reply:
         if not self.has_graphql:
@@ -148,6 +174,13 @@ class GitHubServer(Plug):
             reset = int(ends_at.timestamp())
             resources[resource] = {"limit": limit, "remaining": remaining, "used": used, "reset": reset}
         return Reply({"resources": resources, "rate": resources["core"]}, is_free=True)
+
+
+def _too_fast(wait: int = 0) -> Reply:
+    """The secondary limit; how long to wait is only said if it is known."""
+    message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    headers = {"Retry-After": str(wait)} if wait else {}
+    return replace(problem(403, message), headers=headers, is_free=True)
 
 
 def _conditional(asked: Request, reply: Reply) -> Reply:

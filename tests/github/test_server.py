@@ -4,6 +4,7 @@ import http.client
 import json
 import urllib.error
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -73,15 +74,16 @@ def test_a_server_of_ones_own_may_have_no_limits(shown: bool):  # noqa: FBT001
     assert server.graphql_url.endswith("/api/graphql")
 
 
-def _date(said: Said) -> float:
-    return (parsedate_to_datetime(said.headers["retry-after"]) - datetime.now(UTC)).total_seconds()
+def _wait(said: Said) -> float:
+    dates = [parsedate_to_datetime(said.headers[name]) for name in ("retry-after", "date")]
+    return (dates[0] - dates[1]).total_seconds()
 
 
 FAULTS: dict[str, tuple[faults.Fault, Callable[[Said], bool]]] = {
     "primary 403": (faults.primary(), lambda said: said.status == 403 and said.headers["x-ratelimit-remaining"] == "0"),
     "primary 429": (faults.primary(status=429), lambda said: said.status == 429),
     "retry after seconds": (faults.secondary(retry_after=7), lambda said: said.headers["retry-after"] == "7"),
-    "retry after a date": (faults.secondary(retry_after=-7), lambda said: 4 < _date(said) < 8),
+    "retry after a date": (faults.secondary(retry_after=-7), lambda said: _wait(said) == 7),
     "retry after nothing": (faults.secondary(retry_after=None), lambda said: "retry-after" not in said.headers),
     "retry after in the body": (
         faults.secondary(status=429, retry_after=7, in_body=True),
@@ -125,6 +127,9 @@ def test_answers_are_cut_garbled_or_late():
         server.faults.add(faults.cut(after=10))
         with pytest.raises(http.client.IncompleteRead):
             ask(server, SHOP)
+        server.faults.add(faults.drop())
+        with pytest.raises(http.client.RemoteDisconnected):
+            ask(server, SHOP)
         server.faults.add(faults.garbage())
         with pytest.raises(json.JSONDecodeError):
             ask(server, SHOP)
@@ -132,6 +137,15 @@ def test_answers_are_cut_garbled_or_late():
         started = datetime.now(UTC)
         ask(server, SHOP)
         assert datetime.now(UTC) - started > timedelta(seconds=0.2)
+
+
+def test_too_many_at_once_are_refused():
+    world, _ = shop(0)
+    with GitHubServer(world, latency=0.2, concurrency=2) as server, ThreadPoolExecutor(3) as pool:
+        statuses = [said.status for said in pool.map(lambda _: ask(server, SHOP), range(3))]
+        one_more = ask(server, SHOP)
+    assert sorted(statuses) == [200, 200, 403]
+    assert (one_more.status, server.busiest) == (200, 3)
 
 
 def test_its_clock_may_be_ahead_of_the_world():

@@ -117,6 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = reply.encoded()
         if reply.delay:
             time.sleep(reply.delay)
+        if reply.cut_after == -1:
+            self.close_connection = True
+            return
         self.send_response_only(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
