@@ -18,7 +18,7 @@ AT_ONCE = 10
 PER_MINUTE = {"core": 900, "search": 30, "graphql": 2_000}
 """What github.com allows in a minute; an Enterprise Server has limits of its own, or none."""
 
-_FORBIDDEN, _TOO_MANY_REQUESTS = 403, 429
+_FORBIDDEN, _TOO_MANY_REQUESTS, _UNAVAILABLE = 403, 429, 503
 _LONGEST_WINDOW = 3_900.0
 """Allowances are by the hour: a reset further away is a clock that goes wrong."""
 _TOO_MANY = re.compile(
@@ -67,7 +67,8 @@ def limited(received: Received, body: Any) -> Limited | None:
     limit, remaining, reset = (_number(received, name) for name in ("limit", "remaining", "reset"))
     asked = retry_after.of_header(received.headers.get("retry-after"), received.at)
     is_used_up = remaining is not None and remaining <= 0 and bool(limit)
-    refuses = received.status == _TOO_MANY_REQUESTS or (
+    refuses = received.status == _TOO_MANY_REQUESTS or (received.status == _UNAVAILABLE and asked is not None)
+    refuses = refuses or (
         received.status == _FORBIDDEN and (is_used_up or asked is not None or "gh-limited-by" in received.headers)
     )
     if not refuses and not _TOO_MANY.search(message):

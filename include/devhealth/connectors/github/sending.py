@@ -193,9 +193,10 @@ class Exchange:
         if received.status >= 400 or (reading and reading.is_limit):  # noqa: PLR2004
             found = limits.limited(received, decoded(received.body))
         now, kind = self.clock.now(), question.kind
-        if found is None:
+        if found is None and (allowance or received.status < 400):  # noqa: PLR2004 - a broken gateway tells nothing
             is_news = bool(key.ledger.read().refusals) or (allowance and allowance.remaining < _NEARLY_NOTHING)
             key.ledger.change(lambda one: accounts.note_answer(one, kind, allowance), is_urgent=bool(is_news))
+        if found is None:
             return False
         standing = key.ledger.change(lambda standing: _note(standing, found, kind, now))
         if standing.refusals > accounts.MOST_REFUSALS:
