@@ -36,7 +36,7 @@ REST_LINE_COMMENTS = "rest:review_comments"
 REST_COMMENTS = "rest:issue_comments"
 REST_COMMITS = "rest:pull_request_commits"
 REST_COMPARED = "rest:compare"
-"""In the place of the commits of a pull request that has more than REST lists."""
+"""All commits of a pull request that has more than REST lists of it."""
 REST_EVENTS = "rest:issue_events"
 
 

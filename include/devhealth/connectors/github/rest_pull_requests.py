@@ -4,6 +4,7 @@ Each page as (kind, when the pull request was asked for, answer).
 Source: docs.github.com/rest/pulls
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -37,13 +38,26 @@ def fetch(client: Client, name: str, number: int) -> Iterator[tuple[str, datetim
         (kinds.REST_LINE_COMMENTS, f"{path}/comments"),
         (kinds.REST_COMMENTS, f"/repos/{name}/issues/{number}/comments"),
         (kinds.REST_EVENTS, f"/repos/{name}/issues/{number}/events"),
-        _commits(name, path, pull.data),
+        (kinds.REST_COMMITS, f"{path}/commits"),
     ):
         for answer in client.pages(list_path):
             yield kind, fetched_at, answer
+            if kind == kinds.REST_REVIEWS:
+                yield from _unpublished(client, path, fetched_at, answer.data)
+    if pull.data.get("commits", 0) > MOST_COMMITS:
+        base, head = (pull.data[side]["sha"] for side in ("base", "head"))
+        with contextlib.suppress(
+            SourceNotFound
+        ):  # a base that was pushed over is gone; the row tells how many there are
+            for answer in client.pages(f"/repos/{name}/compare/{base}...{head}"):
+                yield kinds.REST_COMPARED, fetched_at, answer
 
 
-def _commits(name: str, path: str, pull: Mapping[str, Any]) -> tuple[str, str]:
-    if pull.get("commits", 0) <= MOST_COMMITS:
-        return kinds.REST_COMMITS, f"{path}/commits"
-    return kinds.REST_COMPARED, f"/repos/{name}/compare/{pull['base']['sha']}...{pull['head']['sha']}"
+def _unpublished(
+    client: Client, path: str, fetched_at: datetime, reviews: list[Mapping[str, Any]]
+) -> Iterator[tuple[str, datetime, Answer]]:
+    """Comments of pending reviews, which stand in no other list."""
+    for review in reviews:
+        if review.get("state") == "PENDING":
+            for answer in client.pages(f"{path}/reviews/{review['id']}/comments"):
+                yield kinds.REST_LINE_COMMENTS, fetched_at, answer

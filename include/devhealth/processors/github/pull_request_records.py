@@ -178,9 +178,7 @@ class PullRequestRecords:
 
     def _commits(self, gathered: Gathered) -> Iterator[PullRequestCommit]:
         number, fetched_at = gathered.pull.number, gathered.fetched_at
-        for one in gathered.commits:
-            if one is None:
-                continue
+        for one in {one.commit.oid: one for one in gathered.commits if one}.values():
             commit, authored_at = one.commit, commit_time(one.commit.authored_date)
             author, email = commit.author, (commit.author and commit.author.email) or ""
             user: Actor | None = author.user if author else None
