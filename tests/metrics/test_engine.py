@@ -66,7 +66,7 @@ def test_merges_alone_leave_ownership_untold(client):
     assert (row["rework_churn_ratio_30d"], row["bus_factor_30d"], row["ownership_gini_30d"]) == (None, None, None)
 
 
-def test_pull_request_columns_are_null_until_there_are_any(client):
+def test_columns_that_await_records_are_null_until_there_are_any(client):
     store(client, records("acme", HISTORY))
     compute(client)
     for definition in all_definitions():
