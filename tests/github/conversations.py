@@ -150,6 +150,19 @@ def edit(
 
 
 @change
+def refer(
+    world: World, target: Item, source: Item, *, by: Who = "ada", will_close: bool = False, at: When = None
+) -> None:
+    """An issue or pull request is mentioned in another one."""
+    now = world.stamp(at)
+    elsewhere = source["repository"] is not target["repository"]
+    happen(
+        world, target, "CrossReferencedEvent", by=by, at=at, source=source, target=target, referencedAt=now,
+        isCrossRepository=elsewhere, willCloseTarget=will_close,
+    )  # fmt: skip
+
+
+@change
 def close(world: World, subject: Item, *, by: Who = "ada", reason: str = "COMPLETED", at: When = None) -> None:
     """Close an issue for a reason, or a pull request without merging it."""
     now = world.stamp(at)

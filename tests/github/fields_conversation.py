@@ -183,11 +183,14 @@ def closers(_world: World, item: Item, args: Item) -> Item:
 
 # The timeline.
 
+_REST_ONLY = ("ProjectV2", "IssueType")
+"""Events of these are in no GraphQL timeline of the schema we serve."""
+
 
 @field("PullRequest.timelineItems", "Issue.timelineItems")
 def timeline(_world: World, item: Item, args: Item) -> Item:
     kinds, since = args.get("itemTypes"), args.get("since") or ""
-    known = [e for e in happened(item) if "ProjectV2" not in e["__typename"]]
+    known = [e for e in happened(item) if not any(name in e["__typename"] for name in _REST_ONLY)]
     shown = [e for e in known if (not kinds or snake(e["__typename"]) in kinds) and at(e) >= since]
     return page(shown, args)
 

@@ -31,6 +31,14 @@ def create(
 
 
 @change
+def set_type(world: World, issue: Item, name: str, *, by: Who = "ada", at: When = None) -> None:
+    """Give it a type, another one, or with "" none."""
+    before, issue["_type"] = issue["_type"], name
+    kind = "Changed" if before and name else "Added" if name else "Removed"
+    happen(world, issue, f"IssueType{kind}Event", by=by, at=at)
+
+
+@change
 def nest(world: World, parent: Item, child: Item, *, by: Who = "ada", at: When = None) -> None:
     """Make one issue a sub-issue of another; both are updated."""
     child["parent"] = parent

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tests.github import shapes
+from tests.github import shapes_conversation as said
 from tests.github.fields import snake
 from tests.github.world import Item
 
@@ -70,6 +71,10 @@ def _dismissal(item: Item, _api: str) -> Item:
     return {"dismissed_review": {"state": item["previousReviewState"].lower(), "review_id": item["review"]["_id"]}}
 
 
+def _source(item: Item, api: str) -> Item:
+    return {"source": {"type": "issue", "issue": said.issue(item["source"], api)}}
+
+
 _DETAILS: dict[str, Callable[[Item, str], Item]] = {
     "LabeledEvent": _label,
     "UnlabeledEvent": _label,
@@ -81,6 +86,7 @@ _DETAILS: dict[str, Callable[[Item, str], Item]] = {
     "ReviewRequestRemovedEvent": _reviewer,
     "RenamedTitleEvent": lambda item, _api: {"rename": {"from": item["previousTitle"], "to": item["currentTitle"]}},
     "ReviewDismissedEvent": _dismissal,
+    "CrossReferencedEvent": _source,
     "MergedEvent": lambda item, _api: {"commit_id": item["commit"]["oid"]},
     "HeadRefForcePushedEvent": lambda item, _api: {"commit_id": item["afterCommit"]["oid"]},
     "ClosedEvent": lambda item, _api: {"state_reason": shapes.plain(item["stateReason"])},
@@ -92,9 +98,9 @@ def timeline_entry(item: Item, api: str) -> Item:
     kind = item["__typename"]
     if kind == "IssueComment":
         who = shapes.account(item["author"], api)
-        return {**shapes.comment(item, api), "event": "commented", "actor": who}
+        return {**said.comment(item, api), "event": "commented", "actor": who}
     if kind == "PullRequestReview":
-        shown = shapes.review(item, api)
+        shown = said.review(item, api)
         return {**shown, "state": item["state"].lower(), "event": "reviewed"}
     if kind == "PullRequestCommit":
         shown = shapes.commit(item["commit"], api)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
-from tests.github import graph, rest, rest_delivery, routes  # noqa: F401 - these register their routes
+from tests.github import graph, rest, rest_conversation, rest_delivery, routes  # noqa: F401 - some register their routes
 from tests.github.clock import moment, stamp
 from tests.github.faults import Faults
 from tests.github.limits import Limits
