@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.engine import Engine
 
 from devhealth.models.unit import DayRange, Unit
-from devhealth.pipelines import outcomes
+from devhealth.pipelines import drift, outcomes
 from devhealth.pipelines.chunk_state import unit_run
 from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
@@ -64,7 +64,7 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         if damage:
             failed.append(damage)
         elif unit.mode != "backfill":
-            warnings += _advance(engine, unit, staging)
+            warnings += _advance(settings, engine, unit, staging)
         staging.drop_pages()
     outcomes.note_units(engine, runs)
     report = SyncReport(
@@ -89,27 +89,34 @@ def _day_of(unit: Unit) -> DayRange:
     return DayRange(since=day.isoformat(), before=(day + timedelta(days=1)).isoformat())
 
 
-def _advance(engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
+def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
+    """Move the watermark; what is to be told about it. Where rows have got lost, the next run reads everything."""
     if staging.read("cursor-stored") is not None:  # repeated after a kill: the page may be dropped already
         return []
     cursor = staging.page(CURSOR_PAGE).read()
+    difference = drift.found_in(settings, unit, cursor)
+    is_kept = not difference or unit.mode == "full"  # reading everything again would find the same
     outcome = watermarks.advance(
         engine,
         unit.org_id,
         unit.repo_id,
         unit.target,
         at=unit.planned_until,
-        cursor=cursor.decode(),
+        cursor=cursor.decode() if is_kept else None,
         stood=(staging.read(CURSOR_AT_PLAN) or b"").decode() or None,
         now=datetime.now(UTC),
         mark=None if staging.read(UNSETTLED) is not None else (staging.read(MARK_AT_PLAN) or b"").decode() or None,
     )
-    staging.write(CURSOR_AT_PLAN, cursor)  # where its tasks go on from when somebody clears them
+    staging.write(CURSOR_AT_PLAN, cursor if is_kept else b"")  # where its tasks go on from when somebody clears them
     staging.write("cursor-stored", b"")
-    if not outcome.corrected:
-        return []
-    lowered = f"{outcome.at:%Y-%m-%d %H:%M} UTC"
-    return [f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {lowered}"]
+    warnings = []
+    if difference:
+        remedy = "It stays so after everything was read." if is_kept else "The next sync reads everything."
+        warnings.append(f"drift in {unit.name} ({unit.target}): {difference}. {remedy}")
+    if outcome.corrected:
+        lowered = f"{outcome.at:%Y-%m-%d %H:%M} UTC"
+        warnings.append(f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {lowered}")
+    return warnings
 
 
 def _read(staging: UnitStaging, name: str, kind: type[Staged]) -> Staged | None:

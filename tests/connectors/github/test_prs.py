@@ -150,12 +150,15 @@ def test_lists_inside_a_pull_request_are_followed_to_their_ends(world, shop, ser
     assert stored(others) == true(shop, _host(server))
 
 
-def test_more_commits_than_rest_lists_are_compared(world, shop, server, settings, tmp_path):
-    repositories.commit(world, shop, author="ada", branch="main")
-    pulls.create(world, shop, commits=260)
+def test_more_commits_than_rest_lists_are_asked_for_by_comparison(world, shop, server, settings, tmp_path):
+    """Of a base that was pushed over there is none: the row still tells how many there are."""
+    pull = pulls.create(world, shop, commits=260)
     tables = Tables()
     sync(tables, settings, tmp_path / "first", options=REST)
-    assert len(stored(tables)["pull_request_commits"]) == 260
+    found = stored(tables)
+    assert len(found["pull_request_commits"]) == 250
+    assert found["pull_requests"][0]["commits_count"] == 260
+    assert f"/repos/acme/shop/compare/{pull['baseRefOid']}...{pull['headRefOid']}" in _asked(server)
 
 
 def test_pages_are_halved_where_they_are_too_heavy(world, shop, server, settings, tmp_path):

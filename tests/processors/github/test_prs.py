@@ -173,6 +173,16 @@ def test_recorded_commits_tie_accounts_to_e_mails(tmp_path):
     assert {(login, re.sub(r"^\d+\+", "", email)) for login, email in expected} == found
 
 
+def test_commits_come_from_a_comparison_too_and_each_once(tmp_path):
+    [compared] = [a["body"] for a in _scenario("/listCommitsBetween") if "/compare/" in a["url"]]
+    pages = _Pages(tmp_path)
+    pages.add(kinds.REST_PULL, _pull(1), 1)
+    pages.add(kinds.REST_COMMITS, compared["commits"][:1], 1)
+    pages.add(kinds.REST_COMPARED, compared, 1)
+    rows = _rows(pages.records(), "pull_request_commits")
+    assert [row.sha for row in rows] == [one["sha"] for one in compared["commits"]]
+
+
 def test_a_deleted_author_is_nobody(tmp_path):
     [pull] = [a["body"] for a in _scenario("/checkNonExistentAuthor") if a["url"].endswith("/pulls/2")]
     pages = _Pages(tmp_path)
