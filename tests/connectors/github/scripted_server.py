@@ -19,7 +19,7 @@ class Play:
 
     status: int = 200
     body: Any = field(default_factory=dict)
-    """JSON, or bytes as they are."""
+    """JSON, or bytes as they are; AUTHORIZATION in it becomes the secret that came with the request."""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int = 0
     """Close the connection this many bytes before the end."""
@@ -83,6 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         body = play.body if isinstance(play.body, bytes) else json.dumps(play.body).encode()
+        body = body.replace(b"AUTHORIZATION", headers.get("authorization", " ").split(" ")[1].encode())
         self.send_response_only(play.status)
         given = {"Date": formatdate(self.script.now, usegmt=True), "Content-Type": "application/json; charset=utf-8"}
         for name, value in {**given, "Content-Length": str(len(body)), **play.headers}.items():

@@ -8,16 +8,18 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import jwt
 import msgspec
 
 from devhealth.connectors.github.connection import Received, decoded
 from devhealth.connectors.github.refusals import refusal
-from devhealth.errors import SecretError, SourceForbidden
+from devhealth.errors import SecretError, SourceError, SourceForbidden
 from devhealth.transport.waiting import Clock
 from github import Auth
+
+Read = TypeVar("Read")
 
 _RENEWED_BEFORE_SECONDS = 300.0
 _CLOCKS_AGREE_SECONDS = 30.0
@@ -57,7 +59,9 @@ class App:
     ask: Ask = field(repr=False)
     clock: Clock = field(repr=False)
     mask: Callable[[str], None] = field(repr=False)
-    """Told of every token before it is used."""
+    """Told of every secret before it is used."""
+    scrubbed: Callable[[str], str] = field(repr=False)
+    """A text without any of them."""
     _skew: float = field(default=0.0, repr=False)
     _installations: list[_Installation] = field(default_factory=list, repr=False)
     _tokens: dict[int, _Token] = field(default_factory=dict, repr=False)
@@ -88,7 +92,7 @@ class App:
             now = self.clock.now() + self._skew
             if held is None or held.expires_at.timestamp() - now < _RENEWED_BEFORE_SECONDS:
                 received = self._asked("POST", f"/app/installations/{installation}/access_tokens", {})
-                held = self._tokens[installation] = msgspec.json.decode(received.body, type=_Token)
+                held = self._tokens[installation] = _read(received, _Token)
                 self.mask(held.token)
             return held.token
 
@@ -101,7 +105,7 @@ class App:
         found: list[_Installation] = []
         for page in range(1, 1_000):
             received = self._asked("GET", "/app/installations", {"per_page": 100, "page": page})
-            found += msgspec.json.decode(received.body, type=list[_Installation])
+            found += _read(received, list[_Installation])
             if 'rel="next"' not in received.headers.get("link", ""):
                 break
         return found
@@ -115,7 +119,13 @@ class App:
             received = self.ask(signed, verb, path, parameters)
         if received.status >= _REFUSED:
             what = f"what the GitHub App {self.app_id} may read"
-            raise refusal(received, decoded(received.body), what=what, reader=f"the App of {self.reference}")
+            raise refusal(
+                received,
+                decoded(received.body),
+                what=what,
+                reader=f"the App of {self.reference}",
+                scrubbed=self.scrubbed,
+            )
         return received
 
     def _sign(self, payload: dict[str, Any]) -> str:
@@ -126,7 +136,16 @@ class App:
             signed = jwt.encode({**payload, "iat": now - 60, "exp": now + 300}, self.private_key, "RS256")
         if signed is None:
             raise SecretError(f"the private key of {self.reference} cannot be read: expected the .pem file of the App.")
+        self.mask(signed)
         return signed
+
+
+def _read(received: Received, kind: type[Read]) -> Read:
+    try:
+        return msgspec.json.decode(received.body, type=kind)
+    except msgspec.DecodeError as error:
+        what = str(error)
+    raise SourceError(f"GitHub's answer to its App cannot be read: {what}. Check the address of the interface.")
 
 
 def pem_of(text: str) -> str:

@@ -1,10 +1,10 @@
 """Asking GitHub: one client for REST and GraphQL, with every limit, retry and credential behind it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from devhealth.connectors.github.answer import Answer
@@ -16,6 +16,8 @@ from devhealth.models.usage import Usage
 from devhealth.settings import Settings
 from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
 from devhealth.transport.waiting import Clock
+
+Result = TypeVar("Result")
 
 PER_PAGE = 100
 
@@ -79,7 +81,8 @@ class Client:
 
     def git_password(self, owner: str = "") -> str:
         """What git reads the owner's repositories with, as the user x-access-token; empty for nobody's."""
-        return self._exchange.secret_for(owner or self._owner)
+        what = f"a password for git on {self.api.host}"
+        return self._persistently(what, SourceError, lambda: self._exchange.secret_for(owner or self._owner))
 
     @property
     def usage(self) -> Usage:
@@ -87,14 +90,16 @@ class Client:
         return self._exchange.usage
 
     def _answer(self, question: Question, *, is_divisible: bool = False) -> Answer:
-        failure: SourceError | None = None
+        kind = TooMuchAsked if question.is_graphql else SourceError
+        return self._persistently(question.what, kind, lambda: self._once(question, is_divisible=is_divisible))
+
+    def _persistently(self, what: str, too_much: type[SourceError], attempt: Callable[[], Result]) -> Result:
         try:
-            return persistently(lambda: self._once(question, is_divisible=is_divisible), self._clock, ATTEMPTS)
+            return persistently(attempt, self._clock)
         except Passing as error:
-            kind = TooMuchAsked if error.is_size and question.is_graphql else SourceError
-            text = f"{question.what} could not be read in {ATTEMPTS} attempts: {error}. Try again later."
-            failure = kind(self._exchange.scrubbed(text))
-        raise failure  # outside the block, where what was sent is out of sight
+            kind = too_much if error.is_size else SourceError
+            said = f"{what} could not be read in {ATTEMPTS} attempts: {error}. Try again later."
+        raise kind(self._exchange.scrubbed(said))  # outside the block, where what was sent is out of sight
 
     def _once(self, question: Question, *, is_divisible: bool) -> Answer:
         try:

@@ -60,7 +60,7 @@ class Keyring:
         if fields.get("app_id") and fields.get("private_key"):
             pem = pem_of(fields["private_key"])
             self._installation = _number(fields.get("installation_id", ""), self._reference)
-            self._app = App(self._reference, fields["app_id"], pem, ask, clock, self._learn)
+            self._app = App(self._reference, fields["app_id"], pem, ask, clock, self._learn, self.scrubbed)
             self.secrets |= {pem, fields["private_key"]}
             return
         text = fields.get("token", "") if credential else _of_environment(api)

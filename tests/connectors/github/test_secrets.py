@@ -1,0 +1,83 @@
+"""Secrets are planted, everything goes wrong in turn with all debug logs on, and nothing that is left shows them."""
+
+import io
+import logging
+import traceback
+from pathlib import Path
+
+import pytest
+
+from tests.connectors.github.asking import TOKEN, Ticking, asking, settings_of
+from tests.connectors.github.scripted_server import Play, ScriptedServer
+from tests.connectors.github.test_app import pem, token  # noqa: F401 - a fixture
+
+INSTALLATION_TOKEN = "ghs_planted0secret0of0an0installation"
+ECHO = {"message": "Bad credentials: AUTHORIZATION", "errors": [{"message": "AUTHORIZATION"}]}
+TROUBLES = {
+    "unauthorised": Play(401, ECHO),
+    "forbidden": Play(403, ECHO),
+    "absent": Play(404, ECHO),
+    "blocked": Play(451, ECHO),
+    "invalid": Play(422, ECHO),
+    "broken": Play(502, ECHO),
+    "limited": Play(403, {"message": "secondary rate limit AUTHORIZATION"}, {"Retry-After": "900"}),
+    "graphql": Play(200, {"data": None, "errors": [{"message": "Field AUTHORIZATION"}]}),
+    "undefined": Play(200, {"errors": [{"message": "Field AUTHORIZATION", "extensions": {"code": "undefinedField"}}]}),
+    "garbage": Play(200, b"<html>AUTHORIZATION"),
+    "cut": Play(200, ECHO, cut=5),
+    "dropped": Play(drops=True),
+    "late": Play(hangs=0.5),
+    "moved": Play(301, ECHO, {"Location": "https://evil.example.com/"}),
+    "moved-without-end": Play(301, ECHO, {"Location": "/api/v3/x"}),
+    "fine": Play(200, {"data": {}}),
+}
+
+
+@pytest.fixture
+def logs():
+    """Everything that is logged, at its most talkative."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.setLevel(level)
+    root.removeHandler(handler)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("way", ["token", "app", "app-token"])
+@pytest.mark.parametrize("call", ["get", "query"])
+def test_no_secret_is_shown(tmp_path: Path, logs: io.StringIO, pem: str, trouble: str, way: str, call: str):  # noqa: F811
+    """`app` meets the trouble when it asks for a token, `app-token` with that token."""
+    app = {"app_id": "7", "private_key": pem, "installation_id": "11"}
+    settings = settings_of(tmp_path, **({"token": TOKEN} if way == "token" else app))
+    plays = [token(INSTALLATION_TOKEN), TROUBLES[trouble]] if way == "app-token" else [TROUBLES[trouble]]
+    seen = [repr(settings)]
+    with ScriptedServer(plays) as server, asking(settings, server.api, Ticking(), read_seconds=0.2) as client:
+        try:
+            client.get("/repos/acme/shop") if call == "get" else client.query("{ a }")
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            seen += [str(error), repr(error), *chain(error)]
+        exchange = client._exchange
+        seen += [repr(client), repr(exchange), repr(exchange._keyring), repr(vars(exchange._keyring)["_app"])]
+        seen += [repr(key) for key in exchange._keyring.keys("acme")]
+        signed = [one.headers["authorization"].split()[1] for one in server.asked]
+    seen.append(logs.getvalue())
+    for path in tmp_path.rglob("*"):
+        seen += [path.name, path.read_text() if path.is_file() else ""]
+    key = [line for line in pem.splitlines() if "-----" not in line]
+    for secret in {TOKEN, INSTALLATION_TOKEN, *signed, *key}:
+        assert not [text for text in seen if secret in text]
+
+
+def chain(error: BaseException | None) -> list[str]:
+    """Tracebacks of an error and of what led to it, hidden or not; with their values, as some loggers show them."""
+    texts = []
+    while error:
+        texts += traceback.TracebackException.from_exception(error, capture_locals=False).format()
+        texts += [repr(error), repr(vars(error))]
+        error = error.__cause__ or error.__context__
+    return texts
