@@ -53,7 +53,7 @@ class _Count:
     def field(self, node: FieldNode, kind: str, times: int, path: tuple[str, ...]) -> None:
         if node.selection_set is None or node.name.value.startswith("__"):
             return
-        defined = self.schema.type_map[kind].fields[node.name.value]  # type: ignore[union-attr]
+        defined = self.schema.type_map[kind].fields[node.name.value]
         target = get_named_type(defined.type).name
         here = (*path, (node.alias or node.name).value)
         if "first" in defined.args:
@@ -108,7 +108,7 @@ def _is_list(selection: object) -> bool:
 def _defaults(operation: OperationDefinitionNode) -> Item:
     """What variables are when they are not given; only whole numbers matter here."""
     defined = [d for d in operation.variable_definitions or () if isinstance(d.default_value, IntValueNode)]
-    return {d.variable.name.value: int(d.default_value.value) for d in defined}  # type: ignore[union-attr]
+    return {d.variable.name.value: int(d.default_value.value) for d in defined}
 
 
 def price(schema: GraphQLSchema, parsed: DocumentNode, variables: Item) -> Cost | list[Item]:

@@ -123,7 +123,7 @@ class Execution:
         if condition == kind:
             return True
         wanted, actual = self.schema.type_map[condition], self.schema.type_map[kind]
-        return is_abstract_type(wanted) and self.schema.is_sub_type(wanted, actual)  # type: ignore[arg-type]
+        return is_abstract_type(wanted) and self.schema.is_sub_type(wanted, actual)
 
     def _item(self, item: Item, kind: str, steps: list[Step]) -> Item:
         shown: Item = {}

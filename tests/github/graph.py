@@ -26,7 +26,7 @@ from tests.github.world import Item, World
 
 
 @dataclass(frozen=True)
-class Limits:
+class Allowance:
     """What `rateLimit` shows; costs are counted by the server."""
 
     limit: int
@@ -70,7 +70,7 @@ def operation(body: bytes) -> str:
     return ""
 
 
-def answer(world: World, text: str, variables: Item, limits: Limits, spent: Cost) -> Item:
+def answer(world: World, text: str, variables: Item, limits: Allowance, spent: Cost) -> Item:
     """The whole body of the answer to a query that has a price."""
     parsed = document(text)
     assert not isinstance(parsed, list)
@@ -92,7 +92,7 @@ def _locations(error: GraphQLError) -> list[Item]:
     return [{"line": place.line, "column": place.column} for place in error.locations or []]
 
 
-def resolver(world: World, limits: Limits, spent: Cost) -> Resolve:
+def resolver(world: World, limits: Allowance, spent: Cost) -> Resolve:
     """How fields are read from the world."""
 
     def resolve(kind: str, name: str, item: Item, args: Item) -> Any:
@@ -110,7 +110,7 @@ def resolver(world: World, limits: Limits, spent: Cost) -> Resolve:
     return resolve
 
 
-def _rate_limit(limits: Limits, spent: Cost) -> Item:
+def _rate_limit(limits: Allowance, spent: Cost) -> Item:
     return {
         "cost": spent.points,
         "nodeCount": spent.nodes,

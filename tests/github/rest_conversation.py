@@ -195,4 +195,4 @@ def _either(item: Item, number: str) -> Item | None:
 
 def _below(request: Request, item: Item, number: str, name: str, show: object) -> Reply:
     found = _numbered(item["_pulls"], number)
-    return problem(404, "Not Found") if found is None else listed(request, found[name], show, repository=item)  # type: ignore[arg-type]
+    return problem(404, "Not Found") if found is None else listed(request, found[name], show, repository=item)

@@ -160,7 +160,7 @@ class GitHubServer(Plug):
             body = b"<html><body>502 Bad Gateway</body></html>"
             return Reply(body, 502, {"Content-Type": "text/html"}, points=spent.points)
         limit, remaining, used, ends_at = self.limits.left(asked.token, "graphql")
-        shown = graph.Limits(limit, remaining, used, stamp(ends_at))
+        shown = graph.Allowance(limit, remaining, used, stamp(ends_at))
         with self.world.lock:
             body = graph.answer(self.world, text, variables, shown, spent)
         return Reply(body, points=spent.points)

@@ -23,7 +23,7 @@ PULLS = """query ($first: Int, $after: String, $last: Int, $before: String, $dir
 
 
 def pulls_page(world: World, **variables: Any) -> Item:
-    limits = graph.Limits(5000, 5000, 0, "2024-05-01T10:00:00Z")
+    limits = graph.Allowance(5000, 5000, 0, "2024-05-01T10:00:00Z")
     body = graph.answer(world, PULLS, {"direction": "ASC", **variables}, limits, Cost(points=1, nodes=1))
     assert "errors" not in body
     connection: Item = body["data"]["repository"]["pullRequests"]

@@ -9,7 +9,7 @@ from tests.github import graph
 from tests.github.costs import Cost
 from tests.github.shop import busy
 
-LIMITS, SPENT = graph.Limits(5000, 4999, 1, "2024-05-01T10:00:00Z"), Cost(points=1, nodes=2)
+LIMITS, SPENT = graph.Allowance(5000, 4999, 1, "2024-05-01T10:00:00Z"), Cost(points=1, nodes=2)
 
 QUERIES = {
     "aliases, fragments and lists": """

@@ -29,12 +29,12 @@ def test_graphql_and_rest_say_the_same(seed: int, deeds: int):
     world, repository = shop(2)
     for _ in range(deeds):
         live(world, repository, random)
-    body = graph.answer(world, SEEN, {}, graph.Limits(1, 1, 0, ""), Cost(points=1, nodes=1))
+    body = graph.answer(world, SEEN, {}, graph.Allowance(1, 1, 0, ""), Cost(points=1, nodes=1))
     assert "errors" not in body
 
     def rest(path: str) -> list[dict[str, object]]:
         query = {"per_page": "100", "state": "all"}
-        return answer(world, Request("GET", f"/repos/acme/shop{path}", query, {}, b"", "", "")).body  # type: ignore[no-any-return]
+        return answer(world, Request("GET", f"/repos/acme/shop{path}", query, {}, b"", "", "")).body
 
     rows = {row["number"]: row for row in rest("/pulls")}
     for pull in body["data"]["repository"]["pullRequests"]["nodes"]:

@@ -65,7 +65,7 @@ def test_every_recorded_exchange_is_played_in_turn(file: str):
     for _, scenario in itertools.groupby(recorded, key=lambda row: row["scenario"]):
         rows = list(scenario)
         with replay.Replay(rows) as server:
-            answers = [ask(server, row["url"]) for row in rows]  # type: ignore[arg-type]
+            answers = [ask(server, row["url"]) for row in rows]
         assert [said.status for said in answers] == [row["status"] for row in rows]
         assert not any("api.github.com" in str(value) for said in answers for value in said.headers.values())
         ids = [[_id(said.data), _id(row["body"])] for said, row in zip(answers, rows, strict=True)]

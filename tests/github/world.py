@@ -15,13 +15,12 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 from tests.github.clock import Clock, moment, stamp
 
 Item = dict[str, Any]
-P = ParamSpec("P")
-R = TypeVar("R")
+Change = TypeVar("Change", bound=Callable[..., Any])
 
 LARGEST_INT = 2**31 - 1
 """Numbers above it are NULL in `databaseId` (a GraphQL Int) and stand in `fullDatabaseId` only."""
@@ -117,18 +116,18 @@ class World:
         self.lock = threading.RLock()
 
 
-def change(function: Callable[Concatenate[World, P], R]) -> Callable[Concatenate[World, P], R]:
+def change(function: Change) -> Change:
     """Marks a function that changes the world: one at a time, and every answer given before is stale."""
 
     @functools.wraps(function)
-    def changing(world: World, *args: P.args, **kwargs: P.kwargs) -> R:
+    def changing(world: World, *args: Any, **kwargs: Any) -> Any:
         with world.lock:
             try:
                 return function(world, *args, **kwargs)
             finally:
                 world.version += 1
 
-    return changing
+    return cast(Change, changing)
 
 
 def _node_id(kind: str, number: int) -> str:
