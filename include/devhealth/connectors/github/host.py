@@ -9,7 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from devhealth.errors import SourceNotFound
+from devhealth.errors import SourceForbidden, SourceNotFound
 from devhealth.settings import Settings
 
 PUBLIC = "github.com"
@@ -66,12 +66,19 @@ class Place:
 
 
 def place_of(location: str, settings: Settings) -> Place:
-    """The repository at a location; raises SourceNotFound for a text that names none."""
+    """The repository at a location; raises SourceNotFound for a text that names none.
+
+    Raises SourceForbidden for one that is not on the host the credential is for.
+    """
     match = _URL.fullmatch(location)
     if match:
         host = _without_usual_port(match["scheme"], match["host"].lower())
         api = _of_credential(settings)
-        if api is None or api.host != host:
+        if api is not None and api.host != host:
+            raise SourceForbidden(
+                f"the credential is for {api.host}, and the source is on {host}. Read it with a credential of its host."
+            )
+        if api is None:
             rest = _PUBLIC_API if host == PUBLIC else f"{match['scheme']}://{host}{_ENTERPRISE}"
             api = ApiHost(host, rest)
         return Place(api, match["owner"], match["repository"])

@@ -1,0 +1,127 @@
+"""Who repositories are, and what tells of news in them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from devhealth.connectors.github import discovery, source
+from devhealth.errors import InputError, SourceNotFound
+from devhealth.models.credential import Credential
+from devhealth.settings import Settings
+from tests.github import accounts, issues, pulls, repositories
+from tests.github.server import GitHubServer
+from tests.github.world import World
+
+
+@pytest.fixture
+def world():
+    return World(datetime(2024, 5, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def server(world):
+    with GitHubServer(world) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server, tmp_path):
+    credential = Credential("env:TOKEN", {"token": "open-sesame", "url": server.api_url}, "acme")
+    return replace(Settings(home=tmp_path), credential=credential)
+
+
+def marks(settings, name="acme/shop"):
+    return source.survey([name], {}, settings)[name].marks
+
+
+def test_a_repository_keeps_its_id_and_its_old_name_when_it_is_renamed_or_transferred(world, settings):
+    shop = repositories.create(world, "acme/Shop")
+    before = source.resolve("acme/shop", settings)
+    assert before.name == "acme/Shop"
+    assert len(before.aliases) == 1
+    repositories.rename(world, shop, "globex/store")
+    after = source.resolve("acme/shop", settings)
+    assert (after.provider_id, after.name) == (before.provider_id, "globex/store")
+    assert [alias.partition("/")[2] for alias in after.aliases] == ["globex/store", "acme/shop"]
+
+
+def test_one_that_cannot_be_read_does_not_stop_the_others(world, settings):
+    repositories.create(world, "acme/shop")
+    found = source.survey(["acme/gone", "acme/shop", "what?"], {}, settings)
+    assert [type(one).__name__ for one in found.values()] == ["SourceNotFound", "Surveyed", "SourceNotFound"]
+    assert "acme/gone is not on 127.0.0.1" in str(found["acme/gone"])
+    with pytest.raises(SourceNotFound):
+        source.resolve("acme/gone", settings)
+
+
+def test_marks_change_with_what_moved_and_with_nothing_else(world, settings):
+    shop = repositories.create(world, "acme/shop")
+    pull = pulls.create(world, shop, author="ada")
+    first = marks(settings)
+    assert marks(settings) == first
+    world.clock.advance(minutes=5)
+    pulls.review(world, pull, "grace")
+    second = marks(settings)
+    assert {target for target in first if first[target] != second[target]} == {"prs"}
+    issues.create(world, shop, author="ada")
+    third = marks(settings)
+    assert {target for target in first if second[target] != third[target]} == {"work-items", "incidents"}
+
+
+def test_a_hundred_are_asked_for_in_one_request_and_fewer_where_that_is_too_much(world, server, settings):
+    names = [f"acme/shop-{number}" for number in range(250)]
+    for name in names:
+        repositories.create(world, name)
+    assert len(source.survey(names, {}, settings)) == 250
+    assert len(server.requests) == 3
+    server.heaviest = 300
+    server.requests.clear()
+    assert all(hasattr(one, "identity") for one in source.survey(names, {}, settings).values())
+
+
+@pytest.mark.parametrize("options", [{"api": "rest"}, {}])
+def test_without_graphql_each_is_asked_for_by_rest_and_has_no_marks(world, server, settings, options):
+    repositories.create(world, "acme/shop")
+    server.has_graphql = bool(options)
+    found = source.survey(["acme/shop", "acme/gone"], options, settings)
+    assert found["acme/shop"].identity.name == "acme/shop"
+    assert found["acme/shop"].marks == {}
+    assert isinstance(found["acme/gone"], SourceNotFound)
+
+
+def test_rules_find_by_owner_team_topic_and_pattern(world, server, settings):
+    shop, api, _ = (repositories.create(world, f"acme/{name}") for name in ("shop", "shop-api", "web"))
+    repositories.create(world, "acme/old", isArchived=True)
+    repositories.create(world, "acme/fork", isFork=True)
+    accounts.team(world, "acme/platform", repositories=[api])
+    repositories.topics(world, shop, ["payments"])
+
+    def found(rule, **options):
+        return [name.partition("/")[2] for name in discovery.discover(rule, options, settings)]
+
+    for has_graphql in (True, False):
+        server.has_graphql = has_graphql
+        assert found("org:acme") == ["shop", "shop-api", "web"]
+        assert found("org:acme", archived=True) == ["old", "shop", "shop-api", "web"]
+        assert found("org:acme", forks=True) == ["fork", "shop", "shop-api", "web"]
+        assert found("acme/{shop*,WEB}") == ["shop", "shop-api", "web"]
+        assert found("acme/*-api") == ["shop-api"]
+        assert found("team:acme/platform") == ["shop-api"]
+        assert found("topic:acme/payments") == ["shop"]
+    with pytest.raises(SourceNotFound, match="nobody"):
+        discovery.discover("org:nobody", {}, settings)
+
+
+def test_a_listing_tells_what_a_survey_would(world, server, settings):
+    for number in range(120):
+        repositories.create(world, f"acme/shop-{number}")
+    found = discovery.discover("org:acme", {}, settings)
+    assert len(server.requests) == 2
+    assert found == source.survey(list(found), {}, settings)
+
+
+@pytest.mark.parametrize("rule", ["acme", "org:acme/shop", "team:acme", "group:acme", "*/shop", "acme/[/]"])
+def test_a_rule_that_is_none_is_refused(rule, tmp_path):
+    with pytest.raises(InputError, match="is not understood"):
+        discovery.rule_of(rule, tmp_path)
