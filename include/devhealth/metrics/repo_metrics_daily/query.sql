@@ -119,7 +119,7 @@ active_and_quiet_days as (
 ),
 
 known as (
-    select
+    select distinct
         repo_id,
         true as is_known
     from pull_requests_known(org_id = {org_id:String}, repo_ids = {repo_ids:Array(String)})

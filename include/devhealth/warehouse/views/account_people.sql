@@ -6,7 +6,7 @@ with
 hosts as (
     select
         repo_id,
-        any(provider_host) as provider_host
+        max(provider_host) as provider_host
     from pull_requests
     where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)}
     group by repo_id
@@ -61,7 +61,7 @@ recorded_addresses as (
         replaceRegexpOne(
             lowerUTF8(trim(email)), '^[0-9]+[+-]([^@]+)@(users[.]noreply[.][^@]+)$', '\\1@\\2'
         ) as address,
-        min(identity_email) as identity_email,
+        max(identity_email) as identity_email,
         max(is_bot) as is_bot
     from commit_identities final
     where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)} and email != ''
