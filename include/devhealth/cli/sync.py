@@ -1,5 +1,6 @@
 """`devhealth sync`: from a source into the store."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from devhealth.cli.options import (
     since_option,
 )
 
-PROVIDERS = {"local": "local_git"}
+PROVIDERS = {"github": "github", "local": "local_git"}
 
 EXAMPLES = """
 \b
@@ -32,15 +33,17 @@ def sync() -> None:
     """Read repositories into the store."""
 
 
-def _options(command: click.decorators.FC) -> click.decorators.FC:
+def _options(command: click.decorators.FC, provider: str = "local") -> click.decorators.FC:
     for option in (
         json_option,
         click.option("--full-resync", is_flag=True, help="Read everything again, whatever is stored."),
         before_option,
         since_option,
         organisation_option(f"Whose repository it is; default with --repo-path: {DEFAULT_ORGANISATION}."),
-        click.option("--repo-path", metavar="PATH|URL", help="A repository; default: every one that is registered."),
-        click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default="local", show_default=True),
+        click.option(
+            "--repo-path", metavar="PATH|URL|NAME", help="A repository; default: every one that is registered."
+        ),
+        click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default=provider, show_default=True),
     ):
         command = option(command)
     return command
@@ -59,6 +62,13 @@ def git(targets: tuple[str, ...], **choices: Any) -> None:
 def blame(**choices: Any) -> None:
     """Read who last touched which lines (never the lines themselves)."""
     _run(("blame",), **choices)
+
+
+@sync.command(epilog="\b\nExample:\n  devhealth sync prs --provider github --repo-path acme/shop --org acme")
+@partial(_options, provider="github")
+def prs(**choices: Any) -> None:
+    """Read pull requests with their reviews, comments and commits: what is new, or those of a range of days."""
+    _run(("prs",), **choices)
 
 
 @sync.command(epilog="\b\nExample:\n  devhealth sync teams --file people.yaml --org acme --dry-run")

@@ -19,7 +19,8 @@ from wcmatch import glob
 
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import default_host, place_of
-from devhealth.connectors.github.marks import FRAGMENT, place_named, surveyed
+from devhealth.connectors.github.marks import place_named, surveyed
+from devhealth.connectors.github.queries import query
 from devhealth.errors import InputError, NotServed, SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models.source import Surveyed
 from devhealth.settings import Settings
@@ -32,10 +33,6 @@ _LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
 _RULE = re.compile(rf"(?P<kind>{'|'.join(_KINDS)}):(?P<owner>{_LOGIN})(?:/(?P<rest>[\w.-]+))?")
 _GLOB = re.compile(rf"(?P<owner>{_LOGIN})/(?P<rest>[^/]*[*?\[{{][^/]*)")
 _TAKES_A_NAME = {"team", "topic"}
-_FOLDER = Path(__file__).parent
-_OF_OWNER, _OF_TEAM = (
-    (_FOLDER / f"{name}_repositories.graphql").read_text(encoding="utf-8") + FRAGMENT for name in ("owner", "team")
-)
 _AT_ONCE = 100
 
 
@@ -112,10 +109,10 @@ def _by_graphql(client: Client, rule: Rule) -> Iterator[tuple[str, Any, Any]]:
     variables: dict[str, Any] = {"login": rule.owner, "after": None}
     if rule.kind == "team":
         variables["team"] = rule.rest
-    query, size = _OF_TEAM if rule.kind == "team" else _OF_OWNER, _AT_ONCE
+    text, size = query(f"{'team' if rule.kind == 'team' else 'owner'}_repositories"), _AT_ONCE
     while True:
         try:
-            answer = client.query(query, {**variables, "size": size}, is_divisible=size > 1)
+            answer = client.query(text, {**variables, "size": size}, is_divisible=size > 1)
         except TooMuchAsked:
             size = max(1, size // 2)
             continue

@@ -8,17 +8,14 @@ Source: docs.github.com/graphql/reference/objects#repository
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from devhealth.connectors.github.host import ApiHost, Place
 from devhealth.models.source import SourceIdentity, Surveyed
 
-FRAGMENT = (Path(__file__).parent / "marks.graphql").read_text(encoding="utf-8")
-
 
 def surveyed(location: str, place: Place, node: Mapping[str, Any], at: datetime) -> Surveyed:
-    """A repository from a node with the fields of `FRAGMENT`; `at` is GitHub's clock."""
+    """A repository from a node with the fields of the fragment `marks`; `at` is GitHub's clock."""
     return Surveyed(identity(location, place, node["databaseId"], node["nameWithOwner"]), _marks(node, at))
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import ApiHost, Place, place_of
-from devhealth.connectors.github.marks import FRAGMENT, identity, surveyed
+from devhealth.connectors.github.marks import identity, surveyed
+from devhealth.connectors.github.queries import whole
 from devhealth.errors import NotServed, RateLimited, SourceError, SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
@@ -86,10 +87,10 @@ def _by_graphql(
     variables: dict[str, str] = {}
     for number, place in enumerate(places.values()):
         declared.append(f"$o{number}: String!, $n{number}: String!")
-        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ ...Marks }}")
+        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ ...marks }}")
         variables |= {f"o{number}": place.owner, f"n{number}": place.repository}
-    query = f"query Survey({', '.join(declared)}) {{ {' '.join(fields)} }}\n{FRAGMENT}"
-    answer = client.query(query, variables, is_divisible=is_divisible)
+    text = whole(f"query Survey({', '.join(declared)}) {{ {' '.join(fields)} }}")
+    answer = client.query(text, variables, is_divisible=is_divisible)
     return {
         location: _of_node(location, place, answer, f"r{number}")
         for number, (location, place) in enumerate(places.items())

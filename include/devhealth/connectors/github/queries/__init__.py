@@ -11,10 +11,14 @@ _SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 @cache
 def query(name: str) -> str:
     """A query with all of its fragments."""
-    texts = [(_FOLDER / f"{name}.graphql").read_text()]
-    known = {name}
-    for text in texts:
-        for fragment in _SPREAD.findall(text):
+    return whole((_FOLDER / f"{name}.graphql").read_text())
+
+
+def whole(text: str) -> str:
+    """The text of a query with all of its fragments."""
+    texts, known = [text], set[str]()
+    for one in texts:
+        for fragment in _SPREAD.findall(one):
             if fragment not in known:
                 known.add(fragment)
                 texts.append((_FOLDER / f"{fragment}.graphql").read_text())

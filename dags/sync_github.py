@@ -1,0 +1,27 @@
+"""Syncs repositories of GitHub: github.com and GitHub Enterprise Server.
+
+Each run looks at all repositories, a hundred in one request, and plans one unit for each repository and target in which
+something is new. A unit is fetched, turned into records and stored in ClickHouse. A run with nothing new takes seconds
+and ends green. A unit that fails does not stop the others: the run ends red, and its last task names every failed unit
+and why; run it again once the cause is gone.
+
+| Target | Stored                                                                                          |
+|--------|-------------------------------------------------------------------------------------------------|
+| `prs`  | pull requests with their reviews, comments, commits, review requests and changes of draft state |
+
+**By schedule** it runs once a day (UTC) and goes on from where the last run ended. **By hand** it does the same or,
+given *since* or *before*, fetches only the pull requests opened, merged or closed in those days. **A backfill** by
+Airflow (`airflow backfill create` in 3.x, `airflow dags backfill` in 2.11) does so for each day asked for. Neither of
+the last two moves a watermark.
+
+**Limits of GitHub** do not hold a worker: a task that must wait for longer than a minute is deferred until the limit is
+reset, and goes on at the same page. The log of each task says what it has cost and what is left.
+
+Repositories, or rules that find them, stand in sync configurations (`devhealth config apply`), with the credential they
+are read with: `stored:NAME`, `airflow:CONNECTION_ID` or `env:VARIABLE`. Stores come from the Airflow connections
+`devhealth_postgres` and `devhealth_clickhouse`.
+"""
+
+from devhealth_airflow.sync_dag import sync_dag
+
+dag = sync_dag(provider="github", targets=("prs",), doc_md=__doc__)
