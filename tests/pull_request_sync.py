@@ -102,8 +102,8 @@ def _without_time(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in {"fetched_at", "is_deleted", "org_id", "repo_id"}}
 
 
-def true(repository: Item, host: str) -> dict[str, list[dict[str, Any]]]:
-    """The same as `stored`, from the world."""
+def true(repository: Item, host: str, *, is_rest: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """The same as `stored`, from the world. Only REST says which bot made a commit."""
     pulls = [pull for _, pull in sorted(repository["_pulls"].items())]
     found: dict[str, list[dict[str, Any]]] = {
         "pull_requests": [_pull(pull, host) for pull in pulls],
@@ -112,7 +112,11 @@ def true(repository: Item, host: str) -> dict[str, list[dict[str, Any]]]:
             *(_comment(pull, one, "conversation") for pull in pulls for one in pull["_comments"]),
             *(_comment(pull, one, "line") for pull in pulls for one in _line_comments(pull)),
         ],
-        "pull_request_commits": [_commit(pull, one["commit"]) for pull in pulls for one in pull["_commits"]],
+        "pull_request_commits": [
+            _commit(pull, one["commit"], "_account" if is_rest else "user")
+            for pull in pulls
+            for one in pull["_commits"]
+        ],
         "pull_request_events": [
             _event(pull, one) for pull in pulls for one in pull["_timeline"] if one["__typename"] in _EVENTS
         ],
@@ -209,13 +213,13 @@ def _comment(pull: Item, comment: Item, kind: str) -> dict[str, Any]:
     }
 
 
-def _commit(pull: Item, commit: Item) -> dict[str, Any]:
+def _commit(pull: Item, commit: Item, author: str) -> dict[str, Any]:
     return {
         "number": pull["number"],
         "sha": commit["oid"],
         "authored_at": _at(commit["authoredDate"]),
         "committed_at": _at(commit["committedDate"]),
-        "author": login(commit["author"]["user"]),
+        "author": login(commit["author"].get(author)),
         "author_email": commit["author"]["email"],
     }
 

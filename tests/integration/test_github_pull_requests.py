@@ -74,7 +74,7 @@ class _Shop:
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def true(self):
-        return true(self.repository, f"127.0.0.1:{self.server.port}")
+        return true(self.repository, f"127.0.0.1:{self.server.port}", is_rest="api" in self.options)
 
 
 @pytest.fixture
@@ -127,6 +127,9 @@ def test_nothing_new_is_no_unit_and_two_changes_are_two_pull_requests(shop):
         shop.world.clock.advance(minutes=1)
         pulls.create(shop.world, shop.repository)
     assert shop.sync().stored[0].rows["pull_requests"] == 5
+    assert shop.sync().rows == 0, "what was updated in this very second is looked at again"
+    shop.world.clock.advance(minutes=1)
+    assert shop.sync().rows == 0
     assert shop.sync().planned == 0
     shop.world.clock.advance(minutes=1)
     for number in (2, 4):

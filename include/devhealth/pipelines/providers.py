@@ -15,6 +15,7 @@ from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
+from devhealth.pipelines.delegation import Delegate, Delegated
 from devhealth.settings import Settings
 from devhealth.staging import Page
 
@@ -82,13 +83,18 @@ class Discovery(Protocol):
 def connector(provider: str, target: str) -> Connector:
     """The connector of a target; raises UnknownName."""
     _require(provider, target)
-    return cast("Connector", importlib.import_module(f"devhealth.connectors.{provider}.{target.replace('-', '_')}"))
+    module = importlib.import_module(f"devhealth.connectors.{provider}.{target.replace('-', '_')}")
+    if read_by := getattr(module, "READ_BY", ""):
+        return Delegated(cast("Delegate", module), connector(read_by, target), sources(read_by))
+    return cast("Connector", module)
 
 
 def processor(provider: str, target: str) -> Processor:
     """The processor of a target; raises UnknownName."""
     _require(provider, target)
-    return cast("Processor", importlib.import_module(f"devhealth.processors.{provider}.{target.replace('-', '_')}"))
+    module = importlib.import_module(f"devhealth.processors.{provider}.{target.replace('-', '_')}")
+    read_by = getattr(module, "READ_BY", "")
+    return processor(read_by, target) if read_by else cast("Processor", module)
 
 
 def sources(provider: str) -> Sources:

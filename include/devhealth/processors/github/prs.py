@@ -12,7 +12,7 @@ from devhealth.models.github_prs_pages import PullRequestsState
 from devhealth.models.repository_targets import RepositoryTarget
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
-from devhealth.processors.github import rest_pull_requests
+from devhealth.processors.github import pull_requests_in_rest
 from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_records import CHILDREN, Gathered, PullRequestRecords
@@ -79,7 +79,7 @@ class _Reader:
     def __init__(self, unit: Unit, state: PullRequestsState) -> None:
         self._what, self._group = unit.name, ""
         self._open: dict[int, Gathered] = {}
-        self._rest = rest_pull_requests.Reader(unit.name, state)
+        self._rest = pull_requests_in_rest.Reader(unit.name, state)
         self.gone: list[tuple[int, datetime]] = []
 
     def read(self, staged: Page) -> list[Gathered]:

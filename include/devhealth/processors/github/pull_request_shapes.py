@@ -1,7 +1,7 @@
 """A pull request and what belongs to it, as our GraphQL queries ask for it (connectors/github/queries).
 
-REST objects are brought into the same shape by `rest_pull_requests`. What is None here may be null at GitHub; the lists
-that make a pull request whole may not, so that one that could not be read is never taken for an empty one.
+REST objects are brought into the same shape by `pull_requests_in_rest`. What is None here may be null at GitHub; the
+lists that make a pull request whole may not, so that one that could not be read is never taken for an empty one.
 Source: docs.github.com/graphql/reference/objects#pullrequest
 """
 
