@@ -9,7 +9,9 @@ from devhealth.relational import reading, writing
 from devhealth.semantic.tables import metadata
 
 _FOREIGN = "of the other tenant"
-_NAMES = {"path", "author_email"}
+_NAMES = {"path", "author_email", "email"}
+_VISIBLE = {"is_withdrawn", "is_removed", "is_reachable", "is_deleted"}
+"""A row that is withdrawn, removed, deleted or unreachable would be a row nobody can see."""
 _FIVE_DAYS = {"Date": 5, "DateTime('UTC')": 5 * 86400}
 
 
@@ -53,16 +55,17 @@ def _count(client, table, org_id):
 def _changed(column):
     kind = column.type.clickhouse
     if kind == "Bool":
-        # A row that is withdrawn, removed or unreachable would be a row nobody can see.
-        return column.name if column.name in {"is_withdrawn", "is_removed", "is_reachable"} else f"not {column.name}"
+        return column.name if column.name in _VISIBLE else f"not {column.name}"
     if "Array" in kind:
         return f"['{_FOREIGN}']"
     if "String" in kind:
         return column.name if column.name == "owner_basis" else f"'{_FOREIGN}'"
     if kind == "Date":
         return "toDate('2149-01-01')"
-    if "DateTime" in kind:
+    if "DateTime64" in kind:
         return f"{column.name} + 7"
+    if "DateTime" in kind:
+        return f"{column.name} + 9 * 86400"
     return f"{column.name} + 1000"
 
 

@@ -144,14 +144,15 @@ def _of_change(where, change: Change):
 
 
 def store(client, stored) -> None:
-    """Insert records of any kinds, as they come, and settle whom accounts stand for."""
+    """Insert records of any kinds and settle whom accounts stand for."""
     stored = list(stored)
-    _insert(client, stored)
+    insert(client, stored)
     for org_id in sorted({record.org_id for record in stored}):
-        _insert(client, accounts.changed(client, org_id, FETCHED))
+        insert(client, accounts.changed(client, org_id, FETCHED))
 
 
-def _insert(client, stored) -> None:
+def insert(client, stored) -> None:
+    """Insert records of any kinds, as they come."""
     for kind, rows in groupby(sorted(stored, key=lambda record: type(record).__name__), key=type):
         table = table_of(kind)
         columns = [column.name for column in table.columns]

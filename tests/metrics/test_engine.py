@@ -84,7 +84,7 @@ def test_the_same_inputs_and_as_of_give_the_same_rows_but_for_the_time(client):
     reports = compute(client, computed_at=LATER)
     assert latest(client, "acme") == first
     assert {report.table: report.rows for report in reports} == {table: len(rows) for table, rows in first.items()}
-    for table in first:
+    for table in filter(first.get, first):
         assert client.execute(f"select countDistinct(computed_at), countIf(is_withdrawn) from {table}") == [(2, 0)]
 
 

@@ -16,13 +16,11 @@ newest_attempts as (
     select
         repo_id,
         run_id,
-        argMax(
-            tuple(conclusion, queued_at, started_at, finished_at),
-            attempt
-        ) as newest
+        argMax(tuple(conclusion, queued_at, started_at, finished_at), attempt) as newest
     from pipeline_runs final
     where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)} and not is_deleted
     group by
+        org_id,
         repo_id,
         run_id
 ),
