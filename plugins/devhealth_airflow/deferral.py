@@ -4,6 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from airflow.providers.common.compat.sdk import BaseOperator
+
 if TYPE_CHECKING:
     from devhealth.errors import RateLimited
 
@@ -11,7 +13,7 @@ _SPREAD_SECONDS = 10.0
 """Tasks that wait for the same moment come back one after the other."""
 
 
-class Deferrable:
+class DeferrableOperator(BaseOperator):
     """An operator whose work is `go_on`, which Airflow calls again when a wait is over."""
 
     def execute(self, context: Any) -> Any:

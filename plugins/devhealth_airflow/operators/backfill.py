@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator, SkipMixin
+from airflow.providers.common.compat.sdk import AirflowFailException, SkipMixin
 
-from devhealth_airflow.deferral import Deferrable
+from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
 
-class BackfillOperator(Deferrable, BaseOperator, SkipMixin):
+class BackfillOperator(DeferrableOperator, SkipMixin):
     """Syncs the units of a backfill itself, one after the other, and skips the mapped tasks; other runs map all units.
 
     The backfill command of Airflow 2.11 loses mapped tasks. It looks up its list of tasks once, so it never runs those

@@ -6,13 +6,13 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
-from devhealth_airflow.deferral import Deferrable
+from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 from devhealth_airflow.runs import state_of_run
 
 
-class OpenJobOperator(Deferrable, BaseOperator):
+class OpenJobOperator(DeferrableOperator):
     """Makes the job of this run with all its chunks, or finds the one it made before, or the one to resume.
 
     Whatever is wrong with the request fails here, in one sentence, before anything is stored.

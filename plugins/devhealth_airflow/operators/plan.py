@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from devhealth_airflow.deferral import Deferrable
+from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 from devhealth_airflow.runs import backfill_command, state_of_run
@@ -21,7 +19,7 @@ REFUSALS = "refusals"
 """Key of the XCom that says which organisations were left out and why."""
 
 
-class PlanOperator(Deferrable, BaseOperator):
+class PlanOperator(DeferrableOperator):
     """Plans the units of a run from its params and data interval; none when nothing is new.
 
     A backfill run selects its data interval and a run with `since` or `before` those days; both leave the watermarks

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from devhealth_airflow.deferral import Deferrable
+from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
@@ -16,7 +14,7 @@ NAME = """
 """What Airflow calls a mapped task: shop git, or shop git 2026-01-05 for a stretch of the past."""
 
 
-class StageOperator(Deferrable, BaseOperator):
+class StageOperator(DeferrableOperator):
     """One stage of one unit; returns its report: seconds, pages, bytes, rows by table."""
 
     template_fields: Sequence[str] = ("unit",)
