@@ -53,6 +53,8 @@ class Delegated:
         return self.reader.probe(location, options, cursor, settings)
 
     def fetch(self, unit: Unit, settings: Settings) -> Iterator[Page]:
-        """The pages as the reader makes them."""
+        """The pages as the reader makes them, of what the remote has now: no plan has looked at it before."""
         location, settings = self.delegate.clone_of(unit.source, unit.options, settings)
+        if unit.mode != "backfill":
+            self.looks.resolve(location, settings)
         return self.reader.fetch(replace(unit, source=location), settings)
