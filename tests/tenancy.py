@@ -62,10 +62,8 @@ def _changed(column):
         return column.name if column.name == "owner_basis" else f"'{_FOREIGN}'"
     if kind == "Date":
         return "toDate('2149-01-01')"
-    if "DateTime64" in kind:
-        return f"{column.name} + 7"
     if "DateTime" in kind:
-        return f"{column.name} + 9 * 86400"
+        return f"{column.name} + {7 if 'DateTime64' in kind else 9 * 86400}"
     return f"{column.name} + 1000"
 
 
