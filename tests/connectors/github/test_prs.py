@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devhealth.connectors.github import prs as connector
-from devhealth.errors import RateLimited, SourceError
+from devhealth.errors import RateLimited, SourceError, SourceForbidden
 from devhealth.models.unit import Window
 from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
@@ -224,6 +224,24 @@ def test_one_that_vanished_is_gone_with_all_below_it(world, shop, server, settin
     sync(tables, settings, tmp_path / "second", cursor)
     assert stored(tables) == true(shop, _host(server))
     assert len(stored(tables)["pull_requests"]) == 3
+
+
+def test_one_that_may_not_be_read_is_not_gone(world, shop, server, settings, tmp_path):
+    _fill(world, shop, 3)
+    denied = faults.partial("nodes", 1, kind="FORBIDDEN", message="Resource protected by organization SAML enforcement")
+    server.faults.add(denied, when=faults.says("PullRequestsById"))
+    with pytest.raises(SourceForbidden, match="SAML"):
+        sync(Tables(), settings, tmp_path / "first")
+
+
+def test_a_cursor_of_rest_serves_graphql(world, shop, server, settings, tmp_path):
+    _fill(world, shop, 3)
+    tables = Tables()
+    cursor = sync(tables, settings, tmp_path / "first", options=REST)
+    world.clock.advance(hours=1)
+    pulls.merge(world, shop["_pulls"][1])
+    sync(tables, settings, tmp_path / "second", cursor)
+    assert stored(tables) == true(shop, _host(server))
 
 
 def test_what_is_taken_back_is_gone(world, shop, server, settings, tmp_path):

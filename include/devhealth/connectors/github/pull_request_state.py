@@ -106,7 +106,7 @@ def _by_graphql(
     if window:
         words = [f"repo:{state.repository} is:pr {what}" for what in SEARCHED]
         return msgspec.structs.replace(state, chosen=found_in(client, words, window, owner=place.owner))
-    if cursor:
+    if cursor and all(cursor.open.values()):  # without their ids, of a cursor of REST, everything is read once more
         pages = (page.data["repository"]["pullRequests"] for page in listed(client, place, "DESC"))
         return _news(state, cursor, ((names_in(page["nodes"]), page["totalCount"]) for page in pages))
     return state

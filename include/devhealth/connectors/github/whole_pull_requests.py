@@ -81,6 +81,7 @@ class Reader:
             self.sizes.answered()
             waiting = waiting[len(some) :]
             nodes = answer.data["nodes"]
+            _require(answer, nodes)
             for name, found in _cuts(nodes).items():
                 cuts[name] += found
             threads += _thread_cuts(nodes)
@@ -101,6 +102,14 @@ class Reader:
     def _rest(self, document: str, cuts: list[Cut]) -> Iterator[Answer]:
         variables = {"events": EVENTS} if document.endswith("events") else {}
         return paging.rest_of(self.client, query(document), cuts, self.rest_sizes, variables, owner=self.owner)
+
+
+def _require(answer: Answer, nodes: Sequence[object]) -> None:
+    """Raise SourceForbidden for a pull request that may not be read: only one that is not found is gone."""
+    for index, node in enumerate(nodes):
+        error = answer.error_at("nodes", index) if node is None else None
+        if error and error.kind != "NOT_FOUND":
+            answer.require("nodes", index)
 
 
 def is_cut_short(node: Mapping[str, Any]) -> bool:
