@@ -85,10 +85,7 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
 
 
 def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfiguration]:
-    known = providers.targets(request.provider)
-    for target in request.targets:
-        if target not in known:
-            raise InputError(f"{request.provider} has no target {target!r}. It has: {', '.join(known)}.")
+    providers.require_targets(request.provider, request.targets)
     org_id = organizations.organization_id(engine, request.organisation) if request.organisation else None
     found = configurations.list_configurations(engine, org_id, request.provider, request.configurations)
     if not found:
