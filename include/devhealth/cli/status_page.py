@@ -159,6 +159,8 @@ def _next_step(status: Status) -> str:
         return "`devhealth sync git` reads what was never read, or a run of the DAG does."
     if any(target.last_error for one in found for target in one.targets):
         return "correct what went wrong; the next sync tries it again."
+    if any(each.last_error for each in configurations):
+        return "correct what went wrong; `devhealth backfill status` says how to go on."
     if any(one.dirty.days_count for one in found):
         return "`devhealth metrics daily` computes what waits, or the next run of `compute_metrics` does."
     return "`devhealth show` prints what is stored."

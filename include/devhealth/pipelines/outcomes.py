@@ -6,6 +6,7 @@ from itertools import groupby
 
 from sqlalchemy.engine import Engine
 
+from devhealth.pipelines.reports import listed
 from devhealth.relational import writing
 from devhealth.semantic import sync_runs
 from devhealth.semantic.configurations import SyncConfiguration
@@ -29,7 +30,7 @@ def note_units(engine: Engine, runs: Sequence[UnitRun]) -> None:
                 run_id=of_it[0].run_id,
                 at=max(one.finished_at for one in of_it),
                 outcome=_outcome(of_it),
-                error="; ".join(f"{one.name} ({one.target}): {one.error}" for one in troubled) or None,
+                error=listed((f"{one.name} ({one.target})", one.error) for one in troubled) if troubled else None,
             )
 
 

@@ -113,7 +113,7 @@ def test_a_backfill_of_which_nothing_completes_is_failed(settings, acme, tmp_pat
     configure(settings, acme, "gone", [tmp_path / "nothing"])
     report = run_backfill(settings, asked(configuration="gone"))
     assert (report.status, only_job(settings).status) == ("failed", "failed")
-    assert "nothing is stored" in report.failure_text()
+    assert report.failure_text().startswith(f"4 of 4 chunks failed: {tmp_path}/nothing (git, 4 chunks between ")
     (row,) = [row for row in rows_of(settings, "sync_configurations") if row.name == "gone"]
     assert (row.last_outcome, row.last_run_id) == ("failed", report.job_id)
 
