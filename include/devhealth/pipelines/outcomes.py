@@ -21,7 +21,7 @@ def note_units(engine: Engine, runs: Sequence[UnitRun]) -> None:
         sync_runs.record(connection, runs)
         for (org_id, provider, configuration), units in groupby(sorted(runs, key=_place), _place):
             of_it = list(units)
-            troubled = [one for one in of_it if one.error]
+            troubles = [(f"{one.name} ({one.target})", one.error) for one in of_it if one.error]
             sync_runs.note_outcome(
                 connection,
                 org_id=org_id,
@@ -30,7 +30,7 @@ def note_units(engine: Engine, runs: Sequence[UnitRun]) -> None:
                 run_id=of_it[0].run_id,
                 at=max(one.finished_at for one in of_it),
                 outcome=_outcome(of_it),
-                error=listed((f"{one.name} ({one.target})", one.error) for one in troubled) if troubled else None,
+                error=listed(troubles) if troubles else None,
             )
 
 
