@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.relational import insert_into, reading
-from devhealth.semantic.tables import sync_configurations, sync_runs
+from devhealth.semantic.tables import backfill_chunks, backfill_jobs, sync_configurations, sync_runs
 
 _KEY = ("org_id", "run_id", "unit_id")
 _AT_ONCE = 500
@@ -50,12 +50,20 @@ def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
 
 
 def is_backfilled_since(engine: Engine, org_id: str, repo_id: str, target: str, at: datetime) -> bool:
-    """Whether a backfill of the target ended after that time, whatever its outcome."""
-    table = sync_runs.c
+    """Whether a backfill of the target ended after that time, whatever its outcome, or was killed or is at work."""
+    table, chunk = sync_runs.c, backfill_chunks.c
     of_target = (table.org_id == org_id, table.repo_id == repo_id, table.target == target)
-    query = select(table.run_id).where(*of_target, table.mode == "backfill", table.finished_at >= at).limit(1)
+    ended = select(table.run_id).where(*of_target, table.mode == "backfill", table.finished_at >= at)
+    # Of a killed chunk nothing is noted but that it began; a look at its job takes that back and notes the job's end.
+    last_seen = func.coalesce(chunk.started_at, backfill_jobs.c.finished_at)
+    began = (
+        select(chunk.job_id)
+        .join(backfill_jobs, (backfill_jobs.c.org_id == chunk.org_id) & (backfill_jobs.c.job_id == chunk.job_id))
+        .where(chunk.org_id == org_id, chunk.repo_id == repo_id, chunk.target == target)
+        .where(chunk.attempts > 0, chunk.status.in_(["pending", "running"]), last_seen >= at)
+    )
     with reading(engine) as connection:
-        return connection.execute(query).first() is not None
+        return any(connection.execute(query.limit(1)).first() is not None for query in (ended, began))
 
 
 def newest(engine: Engine, org_ids: Sequence[str]) -> list[UnitRun]:
