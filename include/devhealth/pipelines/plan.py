@@ -92,7 +92,10 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
         _LOG.warning("no repository is registered, so there is nothing to sync: `devhealth register PATH --org NAME`")
     paused = [configuration.name for configuration in found if configuration.is_paused]
     if request.configurations and paused:
-        raise InputError(f"configuration {', '.join(paused)} is paused. Resume it, or leave it out.")
+        raise InputError(
+            f"configuration {', '.join(paused)} is paused. `devhealth config resume {paused[0]} --org ORG` takes it up; "
+            "or leave it out."
+        )
     return [configuration for configuration in found if not configuration.is_paused]
 
 

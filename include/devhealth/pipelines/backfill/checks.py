@@ -66,7 +66,10 @@ def find_configuration(engine: Engine, org_id: str, name: str, provider: str | N
         choices = " or ".join(f"{one.provider}/{one.name}" for one in found)
         raise InputError(f"configuration {name!r} is ambiguous: several providers have one. Say {choices}.")
     if found[0].is_paused:
-        raise InputError(f"configuration {name} is paused. Resume it, then ask again.")
+        raise InputError(
+            f"configuration {name} is paused. `devhealth config resume {found[0].name} --org ORG` takes it up, then ask "
+            "again."
+        )
     return found[0]
 
 
