@@ -93,8 +93,8 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
     paused = [configuration.name for configuration in found if configuration.is_paused]
     if request.configurations and paused:
         raise InputError(
-            f"configuration {', '.join(paused)} is paused. `devhealth config resume {paused[0]} --org ORG` takes it up; "
-            "or leave it out."
+            f"configuration {', '.join(paused)} is paused. `devhealth config resume {paused[0]} --org ORG` takes it "
+            "up; or leave it out."
         )
     return [configuration for configuration in found if not configuration.is_paused]
 

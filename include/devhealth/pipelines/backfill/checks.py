@@ -67,8 +67,8 @@ def find_configuration(engine: Engine, org_id: str, name: str, provider: str | N
         raise InputError(f"configuration {name!r} is ambiguous: several providers have one. Say {choices}.")
     if found[0].is_paused:
         raise InputError(
-            f"configuration {name} is paused. `devhealth config resume {found[0].name} --org ORG` takes it up, then ask "
-            "again."
+            f"configuration {name} is paused. `devhealth config resume {found[0].name} --org ORG` takes it up, then "
+            "ask again."
         )
     return found[0]
 
