@@ -39,6 +39,9 @@ def test_a_glob_matches_whole_names_part_by_part(pattern, found):
     assert [names for names in (SHOP, NESTED, LOCAL) if is_match(repository_globs.spellings(names))] == found
 
 
+@pytest.mark.parametrize(
+    ("pattern", "length"), [("acme/shop", 9), ("acme/*", 5), ("acme/**", 5), ("acme/sh[oa]p{s,}", 8), ("**", 0)]
+)
 def test_what_a_glob_leaves_open_does_not_make_it_specific(pattern, length):
     assert repository_globs.literal_length(pattern) == length
 
