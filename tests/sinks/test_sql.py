@@ -309,3 +309,13 @@ def test_another_program_may_own_other_tables(settings: Settings):
     engine.dispose()
     with open_sql_sink(settings) as sink:
         assert "theirs" in inspect(sink.session).get_table_names()
+
+
+def test_reading_gives_the_rows_of_the_organisations_asked_for_alone(sink: SqlSink):
+    ours, theirs, others = (msgspec.structs.replace(commit(), org_id=org_id) for org_id in ("acme", "beta", "gamma"))
+    write(sink, ours, theirs, others)
+
+    def read(*org_ids: str) -> list[Record]:
+        return sorted(asyncio.run(sink.read(Commit, org_ids, sink.session)), key=repr)
+
+    assert (read("acme"), read("acme", "gamma"), read("nobody")) == ([ours], [ours, others], [])
