@@ -330,6 +330,23 @@ def test_a_branch_that_only_a_backfill_saw_is_gone_after_the_next_sync(settings,
     assert filled.tables(metrics=True) == Filled(settings, tmp_path / "source").sync().tables(metrics=True)
 
 
+def test_the_first_and_the_last_second_of_each_day_are_of_the_window_that_has_the_day(settings, tmp_path):
+    midnight = int(datetime.combine(FIRST_DAY, datetime.min.time(), UTC).timestamp())
+    seconds = [midnight + day * 86_400 + second for day in range(DAYS) for second in (0, 86_399)]
+    commits = [
+        Commit(parents=[at - 1] if at else [], committer=b"Ann <ann@example.com> %d +0530" % second)
+        for at, second in enumerate(seconds)
+    ]
+    make_repository(tmp_path / "source", commits)
+    steps = [Backfill(3, 19), Backfill(20, 28, in_stages=True), Backfill(27, 30, "newest_first")]
+    filled, whole = Filled(settings, tmp_path / "source"), Filled(settings, tmp_path / "source").sync()
+    for step in steps:
+        filled.do(step)
+    stored = filled.tables()
+    assert len(stored["commits"]) == 2 * (16 + 10)
+    assert stored == restricted(whole.tables(), in_windows(steps))
+
+
 def test_a_backfill_takes_no_commit_off_a_branch(settings, tmp_path):
     """It speaks for the commits it finds in its windows; that others are gone is for the next sync to say."""
     shas = make_repository(tmp_path / "source", BRANCHED)
