@@ -255,7 +255,10 @@ def test_the_top_of_the_command_line_imports_nothing_heavy():
     assert run.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["register", "sync git", "sync blame", "metrics daily", "show"])
+@pytest.mark.parametrize(
+    "command",
+    ["register", "sync git", "sync blame", "metrics daily", "show", "db upgrade", "db downgrade", "db current"],
+)
 def test_every_command_of_a_working_day_shows_examples(command, devhealth):
     assert "Example" in devhealth(*command.split(), "--help").stdout
 
