@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 USUAL_PORT = 8080
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 600
 
 
 def main() -> None:
