@@ -338,7 +338,7 @@ def test_the_first_and_the_last_second_of_each_day_are_of_the_window_that_has_th
         for at, second in enumerate(seconds)
     ]
     make_repository(tmp_path / "source", commits)
-    steps = [Backfill(3, 19), Backfill(20, 28, in_stages=True), Backfill(27, 30, "newest_first")]
+    steps = [Backfill(3, 19, "newest_first"), Backfill(20, 28, in_stages=True), Backfill(27, 30)]
     filled, whole = Filled(settings, tmp_path / "source"), Filled(settings, tmp_path / "source").sync()
     for step in steps:
         filled.do(step)
