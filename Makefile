@@ -77,7 +77,8 @@ clean: ## Stop the embedded ClickHouse, then remove the environments, caches and
 .venv-2.11/.ready: requirements/airflow-2.lock
 	@$(PYTHON) requirements/environment.py .venv-2.11 $< 3.12
 
-.devhealth/airflow/ready: .venv/.ready
+.devhealth/airflow/ready: export AIRFLOW_HOME := $(STATE)/airflow
+.devhealth/airflow/ready: .venv/.ready Makefile
 	@mkdir -p .devhealth/airflow .devhealth/logs
 	@echo "Preparing the database of Airflow ..."
 	@airflow() { .venv/bin/python -m airflow "$$@"; }; \

@@ -19,8 +19,8 @@ backfill cancel`: chunks that have not begun are skipped. **Go on** after a fail
 with a new run whose *job* is the id of the old one: what is stored already is left alone.
 
 **One task at a time**, oldest days first, and a chunk that has begun goes before one that has not. To work on several
-chunks at once, make a pool with as many slots and name it in `airflow.cfg`; `backfill_queue` sends chunks to Celery
-workers of their own.
+chunks at once, make a pool with as many slots and name it in `airflow.cfg` (Airflow lets the tasks of a pool that does
+not exist wait for ever); `backfill_queue` sends chunks to Celery workers of their own.
 
     [devhealth]
     backfill_pool = devhealth_backfill

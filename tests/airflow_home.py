@@ -82,6 +82,11 @@ class AirflowHome:
         with contextlib.closing(sqlite3.connect(self.folder / "airflow.db", timeout=30)) as connection:
             return connection.execute(sql, parameters).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """Change Airflow's own database, as a person at its web page would."""
+        with contextlib.closing(sqlite3.connect(self.folder / "airflow.db", timeout=30)) as connection, connection:
+            connection.execute(sql)
+
     def states(self, dag_id: str) -> dict[tuple[str, int], str]:
         """How the tasks of the newest run ended, by task and map index."""
         rows = self.query(

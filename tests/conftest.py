@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import ipaddress
+import os
 import socket
 import uuid
 from collections.abc import Iterator
@@ -84,3 +85,19 @@ def client(warehouse_settings: Settings):
     with connected(warehouse_settings) as client:
         ensure_schema(client)
         yield client
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Airflow's own database, migrated once for all homes, those of pytest's other workers too."""
+    from filelock import FileLock
+
+    from tests.airflow_home import new_home
+
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "migrated-airflow"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            new_home(folder).run("db", "migrate")
+            (folder / "done").touch()
+    return folder / "airflow.db"

@@ -87,7 +87,7 @@ def _rows(connection, table, org_id):
 def _foreign(table, row, other):
     checked = " ".join(str(one.sqltext) for one in table.constraints if isinstance(one, CheckConstraint))
     kept = {column.name for column in table.columns if column.primary_key or column.foreign_keys}
-    kept |= {"repo_id", "target", "mode"}  # what people ask by
+    kept |= {"repo_id", "target", "mode", "provider"}  # what people ask by
     kept |= {column.name for constraint in table.foreign_key_constraints for column in constraint.columns}
     planted = {"org_id": other}
     for column in table.columns:

@@ -17,7 +17,14 @@ from tests.postgres import ENGINES, fresh_uri
 
 @pytest.mark.parametrize(
     "uri",
-    ["mysql://user:secret@host/base", "secret", "sqlite://", "sqlite:///:memory:", "postgresql://u:secret@host:port/x"],
+    [
+        "mysql://user:secret@host/base",
+        "secret",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://u:secret@host:port/x",
+        "postgresql://u:secret/secret@secret@host/x",
+    ],
 )
 def test_a_uri_of_another_kind_is_refused_without_repeating_it(uri: str):
     with pytest.raises(SettingsError, match=r"^POSTGRES_URI ") as caught:

@@ -3,6 +3,7 @@
 The files and functions are found, not listed: one that is added later is walked too, or fails until it says why not.
 """
 
+import ast
 import dataclasses
 import importlib
 import inspect
@@ -59,6 +60,19 @@ FILTER = re.compile(r"\b(?:\w+\.)?org_id (?:= (?:\{org_id:String\}|%\(org_id\)s)
 """A filter by organisation; what is handed on to a view ends with a comma."""
 RECORD_TABLES = "|".join(f"{table.name}_latest|{table.name}" for table in all_tables())
 READ = re.compile(rf"\b(?:from|(?<!array )join)\s+(?:{RECORD_TABLES})\b")
+
+BEGIN_IN_PYTHON = re.compile(
+    r"f?[\"']+[\s(]*(?:select|insert|with|and|where)\b.*\bselect\b|f?[\"']+select\b", re.DOTALL
+)
+READ_IN_PYTHON = re.compile(r"\b(?:from|join)\s+(?!system\.|input\()(\w+|\{[^}]+\})")
+FILTER_IN_PYTHON = re.compile(
+    rf"{FILTER.pattern}|org_id in %\(org_ids\)s|\(org_id, repo_id\) in %\(repositories\)s|_of_repository\("
+)
+NO_FACTS_OF_ANYBODY = {
+    "pipelines/metrics.py: compute_range": "the ids of all, of which those of others are left out at once",
+    "semantic/database.py: _read_revision": "the version of the tables",
+}
+"""Queries in Python without an organisation, and why."""
 
 NOT_OF_ONE_ORGANISATION = {
     "airflow_backfills.job_of": "finds the job by a configuration, which carries its organisation",
@@ -211,6 +225,30 @@ def test_every_table_a_sql_file_reads_is_filtered_by_organisation(path):
     assert len(FILTER.findall(text)) >= len(READ.findall(text))
     handed_on = len(re.findall(r"\borg_id = (?:\{org_id:String\}|%\(org_id\)s),", text))
     assert len(FILTER.findall(text)) + handed_on > 0
+
+
+def test_every_query_written_in_python_is_filtered_by_organisation():
+    found = list(_queries())
+    without = {where for where, reads, filters in found if filters < reads}
+    assert len(found) > len(without)
+    assert without == set(NO_FACTS_OF_ANYBODY), "filter by organisation, or say above why not"
+
+
+def _queries():
+    """Where texts of the code read a table, with how many reads and filters there are."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for outer in ast.parse(path.read_text()).body:
+            name = getattr(outer, "name", "") or ast.unparse(getattr(outer, "targets", [outer])[0])
+            for node in ast.walk(outer):
+                text = (
+                    ast.unparse(node).replace("{{", "{").replace("\\n", "\n")
+                    if isinstance(node, ast.JoinedStr | ast.Constant)
+                    else ""
+                )
+                made_here = re.findall(r"(\w+) as \(", text)
+                reads = [one for one in READ_IN_PYTHON.findall(text) if one not in made_here]
+                if reads and BEGIN_IN_PYTHON.match(text):
+                    yield f"{path.relative_to(PACKAGE)}: {name}", len(reads), len(FILTER_IN_PYTHON.findall(text))
 
 
 def test_no_sql_file_returns_other_rows_because_of_another_tenant(acme):

@@ -188,6 +188,8 @@ def _parse(uri: str, variable: str) -> URL:
             f"{variable} is no database URL: expected postgresql://user:password@host/database."
         ) from None
     if url.drivername in _POSTGRESQL:
+        if "@" in (url.host or ""):
+            raise SettingsError(f"{variable} cannot be read: escape special characters of the password as %xx.")
         return url.set(drivername="postgresql+psycopg2")
     if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise SettingsError(f"{variable} has the scheme {url.drivername}: expected postgresql:// or sqlite:///.")

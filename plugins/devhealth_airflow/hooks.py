@@ -4,10 +4,10 @@ Passwords and keys are told to Airflow's secrets masker, as they are and as they
 them.
 """
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SEMANTIC_CONNECTION = "devhealth_postgres"
 ANALYTICS_CONNECTION = "devhealth_clickhouse"
+
+_SHORTEST_PIECE = 4
+"""Shorter ones would hide half the words of a log."""
 
 
 def task_settings() -> "Settings":
@@ -78,15 +81,16 @@ def _options(connection: Any) -> dict[str, str]:
     return {name: str(value) for name, value in extra.items() if isinstance(value, str | int | float)}
 
 
-def _secrets_of(uri: str) -> Iterator[str]:
-    try:
-        written = urlsplit(uri).password
-    except ValueError:  # not a URI: whoever reads it will say so
-        return
-    if written:
-        from devhealth.models.credential import spellings
+def _secrets_of(uri: str) -> set[str]:
+    """What must not be shown of a URI; of one that is badly written, whatever may be part of a password."""
+    from devhealth.models.credential import spellings
 
-        yield from {written, *spellings(unquote(written))}
+    if "://" not in uri:
+        return {uri} - {""}
+    account = re.search(r"://[^:@/]*:(.+)@", uri, re.DOTALL)
+    written = account[1] if account else ""
+    pieces = [piece for piece in re.split("[@/:?#]", written) if len(piece) >= _SHORTEST_PIECE]
+    return {written, *pieces, *spellings(unquote(written))} - {""}
 
 
 @dataclass(frozen=True, slots=True)

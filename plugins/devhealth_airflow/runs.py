@@ -28,7 +28,10 @@ def _state_on_3(dag_id: str, run_id: str) -> str | None:
 
     if not RuntimeTaskInstance.get_dr_count(dag_id, run_ids=[run_id]):
         return None
-    return str(RuntimeTaskInstance.get_dagrun_state(dag_id, run_id))
+    state: Any = RuntimeTaskInstance.get_dagrun_state(dag_id, run_id)
+    return str(
+        getattr(state, "value", state)
+    )  # the API client of 3.x makes it an enum whose text is DagRunState.FAILED
 
 
 def _command_on_2(job_id: int) -> str:

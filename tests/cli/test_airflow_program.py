@@ -1,7 +1,6 @@
 """The `airflow` program, really asked, on whichever line the tests run."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -15,16 +14,14 @@ pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory):
-    home = new_home(tmp_path_factory.mktemp("airflow") / "home")
-    home.run("db", "migrate")
-    home.run("dags", "reserialize")
-    if IS_2:  # what its scheduler does once it has read the file
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in home.environment.items():
-                patch.setenv(name, value)
-            code = "from airflow.models import DagBag; DagBag(read_dags_from_db=False).sync_to_db()"
-            subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ}, cwd=home.folder)
+def airflow(tmp_path_factory, migrated_database):
+    """An Airflow that has read its DAG files, as its scheduler does."""
+    home = new_home(tmp_path_factory.mktemp("airflow") / "home", migrated_database)
+    if IS_2:
+        code = "from airflow.models import DagBag; DagBag(read_dags_from_db=False).sync_to_db()"
+        subprocess.run([sys.executable, "-c", code], check=True, env=home.environment, cwd=home.folder)
+    else:
+        home.run("dags", "reserialize")
     return home
 
 
@@ -35,15 +32,6 @@ def asking(airflow, monkeypatch):
         monkeypatch.setenv(name, value)
     airflow_program._answers.clear()
     return airflow
-
-
-def test_a_run_is_triggered_found_and_missed_once_it_is_gone(asking):
-    conf = {"organisation": "acme", "configuration": "shop", "since": "2026-01-01", "before": "2026-01-31"}
-    airflow_program.trigger("backfill", "devhealth__1", conf)
-    assert airflow_program.state_of_run("backfill", "devhealth__1") in {"queued", "running"}
-    assert airflow_program.state_of_run("backfill", "devhealth__2") is None
-    ((stored,),) = asking.query("select count(*) from dag_run where dag_id = 'backfill'")
-    assert stored == 1
 
 
 def test_a_dag_that_airflow_does_not_know_is_no_answer(asking):
@@ -59,7 +47,7 @@ def test_an_airflow_that_is_not_set_up_is_no_answer(asking, tmp_path, monkeypatc
         airflow_program.state_of_run("backfill", "devhealth__1")
 
 
-def test_the_command_line_has_airflow_do_a_backfill(asking, tmp_path):
+def test_the_command_line_has_airflow_do_a_backfill_and_says_when_it_waits(asking, tmp_path):
     environment = asking.environment | {"PYTHONPATH": str(ROOT / "include"), "DEVHEALTH_HOME": str(tmp_path)}
 
     def devhealth(*arguments, status=0):
@@ -73,8 +61,14 @@ def test_the_command_line_has_airflow_do_a_backfill(asking, tmp_path):
         devhealth("register", str(tmp_path / "shop"), "--org", "acme", "--target", "git")
         asked = ("backfill", "run", "--org", "acme", "--config", "shop", "--airflow")
         assert "31 asked" in devhealth(*asked, "--since", "31d", status=2).stderr
-        run_id = json.loads(devhealth(*asked, "--since", "30d", "--json").stdout)["run_id"]
+        triggered = json.loads(devhealth(*asked, "--since", "30d", "--json").stdout)
+        assert triggered["is_paused"] is False
+        asking.execute("update dag set is_paused = 1")
+        told = devhealth(*asked, "--since", "2d").stdout
+        assert "the DAG is paused, so it waits for `airflow dags unpause backfill`" in told
         assert json.loads(devhealth("backfill", "status", "--json").stdout) == []
     finally:
         devhealth("warehouse", "stop")
-    assert airflow_program.state_of_run("backfill", run_id) in {"queued", "running"}
+    assert airflow_program.state_of_run("backfill", triggered["run_id"]) == "queued"
+    assert airflow_program.state_of_run("backfill", "devhealth__2") is None
+    assert asking.query("select count(*) from dag_run where dag_id = 'backfill'") == [(2,)]

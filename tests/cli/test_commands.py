@@ -174,6 +174,12 @@ def test_a_window_the_tier_does_not_allow_makes_no_organisation(devhealth, repos
     assert "newcomer" in devhealth("admin", "list-orgs").stdout
 
 
+def test_an_unknown_target_makes_no_organisation(devhealth, repository):
+    said = devhealth("sync", "git", "--repo-path", repository, "--org", "mistyped", "--target", "gti", status=2)
+    assert "local_git has no target 'gti'. It has: blame, git." in said.stderr
+    assert "mistyped" not in devhealth("admin", "list-orgs").stdout
+
+
 def test_a_setting_that_makes_no_sense_is_named(devhealth):
     assert "BATCH_SIZE" in devhealth("show", status=2, environ={"BATCH_SIZE": "many"}).stderr
 
@@ -249,7 +255,10 @@ def test_the_top_of_the_command_line_imports_nothing_heavy():
     assert run.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["register", "sync git", "sync blame", "metrics daily", "show"])
+@pytest.mark.parametrize(
+    "command",
+    ["register", "sync git", "sync blame", "metrics daily", "show", "db upgrade", "db downgrade", "db current"],
+)
 def test_every_command_of_a_working_day_shows_examples(command, devhealth):
     assert "Example" in devhealth(*command.split(), "--help").stdout
 

@@ -125,7 +125,9 @@ def test_what_went_wrong_is_said_in_full():
 
 def test_an_error_of_a_run_as_a_whole_is_said_too():
     failed = dataclasses.replace(SHOP, last_outcome="failed", last_error="2 of 5 chunks failed")
-    assert "shop: 2 of 5 chunks failed" in shown(changed(configurations=[failed]))
+    text = shown(changed(configurations=[failed]))
+    assert "shop: 2 of 5 chunks failed" in text
+    assert "Next: correct what went wrong; `devhealth backfill status` says how to go on." in " ".join(text.split())
 
 
 def test_what_never_ran_or_is_paused_or_finds_its_sources_is_told():

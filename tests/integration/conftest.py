@@ -12,14 +12,6 @@ from tests.airflow_home import new_home
 FIRST_DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory):
-    """Airflow's own database, migrated once for all homes."""
-    home = new_home(tmp_path_factory.mktemp("airflow"))
-    home.run("db", "migrate")
-    return home.folder / "airflow.db"
-
-
 @pytest.fixture
 def airflow_home(tmp_path, migrated_database):
     """A fresh Airflow with the DAGs and plugins of this checkout."""

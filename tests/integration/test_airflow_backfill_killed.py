@@ -1,4 +1,4 @@
-"""A backfill under a real scheduler: its order, its progress, `kill -9` half-way, and what Airflow makes of the rest."""
+"""A backfill under a real scheduler: its order, its progress, and `kill -9` half-way."""
 
 import json
 import signal

@@ -193,15 +193,15 @@ def test_the_search_finds_every_spelling_of_a_secret(tmp_path):
 
 def test_a_sync_and_a_backfill_leave_no_secret_anywhere(plant: Plant, server: GuardedServer):
     output = plant.dag("sync_local_git")
-    for reference in REFERENCES.values():
-        assert f"shop is read with {reference}" in output
+    for organisation, reference in REFERENCES.items():
+        assert f"shop of organisation '{organisation}' is read with {reference}" in output
     assert set(server.seen) == {"ann", "bob", "cid"}
     with connected(plant.settings) as client:
         assert client.execute("select uniqExact(org_id), count() from commits final") == [(3, 18)]
     days = {"since": "2026-03-01", "before": "2026-03-03"}
     for organisation, reference in REFERENCES.items():
         filled = plant.dag("backfill", organisation=organisation, configuration="shop", **days)
-        assert f"shop is read with {reference}" in filled
+        assert f"shop of organisation '{organisation}' is read with {reference}" in filled
     plant.search(server)
 
 
@@ -222,6 +222,19 @@ def test_the_command_line_leaves_no_secret_anywhere(plant: Plant, server: Guarde
     plant.cli("db", "current", status=1, POSTGRES_URI="postgresql://ann:wr0ng-one@127.0.0.1:9/x")
     assert "wr0ng-one" not in plant.said
     plant.search(server, typed="URL")
+
+
+def test_a_store_out_of_reach_or_badly_written_leaves_no_secret_anywhere(airflow_home):
+    """With colours on, Airflow 3 shows the local names of a traceback; none is of a password, and none of its parts."""
+    planted = Planted({"password": "pl4nted"})
+    for said, uri in {
+        "127.0.0.1:9 cannot be reached": "clickhouse://ann:pl4nted@127.0.0.1:9/x",
+        "CLICKHOUSE_URI cannot be read": "clickhouse://ann:pl4nted/pl4nted:pl4nted@pl4nted@[::1:9/x",
+    }.items():
+        home = airflow_home.with_environment(CLICKHOUSE_URI=uri, FORCE_COLOR="1", **LOUDEST)
+        assert said in home.test_dag("backfill", organisation="acme", configuration="shop", expect=1)
+    assert planted.found_in_files(airflow_home.folder, passes=OWN_COPY) == {}
+    assert planted.found_in(rows_of_airflow(airflow_home.folder / "airflow.db")) == []
 
 
 def test_a_refused_credential_and_a_wrong_key_leave_no_secret_anywhere(plant: Plant, server: GuardedServer):

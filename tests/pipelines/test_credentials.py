@@ -160,7 +160,7 @@ def test_a_sync_of_two_organisations_reads_each_with_its_own_credential(
     assert failure.error.startswith(f"{url} refuses env:BETA_TOKEN: ")
     assert set(server.seen) == {"ann"}
     assert f"{server.host}/shop" not in failure.error.partition("refuses")[0].replace(url, "")
-    assert "shop is read with stored:git-host" in caplog.text
+    assert "shop of organisation 'acme' is read with stored:git-host" in caplog.text
     monkeypatch.setenv("BETA_TOKEN", f"bob:{OTHER}")
     server.seen.clear()
     assert not run_sync(settings, request(organisation="beta")).failed

@@ -87,10 +87,10 @@ class Acme:
         return [(day.day, team, count) for day, team, count in self.rows(query)]
 
 
-def commit(shop, day, email, lines, name="Ada"):
+def commit(shop, day, email, lines, name="Ada", at="12:00:00"):
     path = shop.path / f"{email}.txt"
     path.write_text((path.read_text() if path.exists() else "") + f"{day}\n" * lines)
-    at = f"2026-03-{day:02d}T12:00:00+0000"
+    at = f"2026-03-{day:02d}T{at}+0000"
     shop.git("add", ".")
     shop.git(
         "commit",
@@ -205,6 +205,23 @@ def test_a_person_who_changes_team_in_the_week_counts_for_each_on_its_days(acme)
         (4, ADA, "new"),
         (5, ADA, "new"),
     ]
+
+
+def test_the_first_day_counts_from_its_first_second_and_the_day_after_the_last_does_not(settings, shop):
+    for day, at in ((6, "23:59:59"), (7, "00:00:00"), (7, "23:59:59"), (8, "00:00:00")):
+        commit(shop, day, BOB, 1, at=at)
+    setup.register_source(settings, "acme", str(shop.path))
+    run_sync(settings, request(as_of=AS_OF))
+    acme = Acme(settings)
+    one_day = {"valid_from": date(2026, 3, 7), "valid_to": date(2026, 3, 8)}
+    for mappings in ({"members": [TeamMapping(BOB, **one_day)]}, {"repositories": [TeamMapping("shop", **one_day)]}):
+        acme.say([], [team("one-day", **mappings)])
+        acme.compute()
+        assert [row for row in acme.teams_by_day() if row[0] > 5] == [
+            (6, "unassigned", 1),
+            (7, "one-day", 2),
+            (8, "unassigned", 1),
+        ]
 
 
 def test_moving_the_day_of_a_change_of_team_recomputes_the_days_between_only(acme):

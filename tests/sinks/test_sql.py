@@ -328,3 +328,13 @@ def test_a_snapshot_of_some_values_speaks_of_no_other_rows(sink: SqlSink) -> Non
     assert {row["number"]: row["is_deleted"] for row in rows(sink, "pull_requests")} == {1: True, 2: False, 3: False}
     write(sink, pull_request(4, FETCHED))
     assert {row["number"]: row["is_deleted"] for row in rows(sink, "pull_requests")}[4] is False
+
+
+def test_reading_gives_the_rows_of_the_organisations_asked_for_alone(sink: SqlSink):
+    ours, theirs, others = (msgspec.structs.replace(commit(), org_id=org_id) for org_id in ("acme", "beta", "gamma"))
+    write(sink, ours, theirs, others)
+
+    def read(*org_ids: str) -> list[Record]:
+        return sorted(asyncio.run(sink.read(Commit, org_ids, sink.session)), key=repr)
+
+    assert (read("acme"), read("acme", "gamma"), read("nobody")) == ([ours], [ours, others], [])

@@ -39,11 +39,19 @@ def test_another_kind_of_database_is_a_value_error_that_names_the_setting(tmp_pa
     assert "secret" not in str(raised.value)
 
 
-def test_a_uri_that_cannot_be_read_is_an_error_without_the_password(tmp_path):
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "clickhouse://ann:top:s3cret@db:port/x",
+        "clickhouse://ann:s3cret/s3cret@db/x",
+        "clickhouse://ann:s3cret@[::1/x",
+        "ann s3cret:s3cret@db",
+    ],
+)
+def test_a_uri_that_cannot_be_read_is_an_error_without_the_password(tmp_path, uri):
     with pytest.raises(SettingsError, match="CLICKHOUSE_URI cannot be read") as raised:
-        connect(Settings(home=tmp_path, clickhouse_uri="clickhouse://ann:top:s3cret@db:port/x"))
-    assert "s3cret" not in str(raised.value)
-    assert raised.value.__suppress_context__, "the driver's own words would hold it"
+        connect(Settings(home=tmp_path, clickhouse_uri=uri))
+    assert "s3cret" not in "".join(traceback.format_exception(raised.value)), "the driver's own words hold it"
 
 
 def test_a_wrong_password_is_an_error_without_the_password(warehouse_settings):

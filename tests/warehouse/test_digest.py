@@ -43,5 +43,11 @@ def test_another_value_row_or_missing_row_changes_it(client):
     assert once not in [of_refs(client, *records) for records in others]
 
 
+def test_every_digest_has_sixteen_digits_that_of_an_empty_table_too(client):
+    assert of_refs(client) == (0, "0" * 16)
+    written = {of_refs(client, ref("a", f"{number}"))[1] for number in range(300)}
+    assert {len(digest) for digest in written} == {16}
+
+
 def test_rows_of_another_organisation_do_not_count(client):
     assert of_refs(client, ref("a", "1"), ref("a", "9", org_id="umbrella")) == of_refs(client, ref("a", "1"))

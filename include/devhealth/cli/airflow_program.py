@@ -30,6 +30,12 @@ def trigger(dag_id: str, run_id: str, conf: dict[str, Any]) -> None:
     _ask("dags", "trigger", dag_id, "--run-id", run_id, "--conf", json.dumps(conf), "--output", "json")
 
 
+def is_paused(dag_id: str) -> bool:
+    """Whether the runs of a DAG wait for somebody to unpause it. Raises RunnerUnknown."""
+    (details,) = _rows("dags", "details", dag_id, "--output", "json")
+    return str(details["is_paused"]) == "True"
+
+
 def require() -> str:
     """The version of Airflow; raises InputError when this Python has none."""
     try:
@@ -49,7 +55,12 @@ def _list_runs(dag_id: str) -> list[dict[str, Any]]:
         is_2 = require().startswith("2.")
     except InputError as error:
         raise RunnerUnknown(f"Airflow cannot be asked: {error}") from None
-    answer = _ask("dags", "list-runs", *(("--dag-id", dag_id) if is_2 else (dag_id,)), "--output", "json")
+    return _rows("dags", "list-runs", *(("--dag-id", dag_id) if is_2 else (dag_id,)), "--output", "json")
+
+
+def _rows(*arguments: str) -> list[dict[str, Any]]:
+    """The table that `airflow ...` printed as JSON."""
+    answer = _ask(*arguments)
     for line in reversed(answer.splitlines()):
         try:
             found = json.loads(line)
@@ -57,7 +68,7 @@ def _list_runs(dag_id: str) -> list[dict[str, Any]]:
             continue
         if isinstance(found, list):
             return found
-    raise RunnerUnknown(f"Airflow cannot be asked: `airflow dags list-runs` answered {answer[-200:]!r}.")
+    raise RunnerUnknown(f"Airflow cannot be asked: `airflow {' '.join(arguments[:2])}` answered {answer[-200:]!r}.")
 
 
 def _ask(*arguments: str) -> str:

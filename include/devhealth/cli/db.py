@@ -10,7 +10,7 @@ def db() -> None:
     """Migrate the databases."""
 
 
-@db.command()
+@db.command(epilog="\b\nExample:\n  POSTGRES_URI=postgresql://... devhealth db upgrade")
 def upgrade() -> None:
     """Bring the semantic database and the ClickHouse tables to this version."""
     from devhealth.pipelines import setup
@@ -22,7 +22,7 @@ def upgrade() -> None:
     click.echo(f"semantic database at revision {database.current(settings)}, ClickHouse tables current")
 
 
-@db.command()
+@db.command(epilog="\b\nExample:\n  devhealth db current --json")
 @json_option
 def current(*, as_json: bool) -> None:
     """Print the revision the semantic database is at."""
@@ -36,7 +36,7 @@ def current(*, as_json: bool) -> None:
         click.echo(revision or "no tables yet: run `devhealth db upgrade`")
 
 
-@db.command()
+@db.command(epilog="\b\nExamples:\n  devhealth db downgrade 0008\n  devhealth db downgrade base --yes")
 @click.argument("revision")
 @click.option("--yes", is_flag=True, help="Do not ask: data of dropped tables and columns is lost.")
 def downgrade(revision: str, *, yes: bool) -> None:

@@ -157,8 +157,10 @@ def _next_step(status: Status) -> str:
     configurations = [each for one in found for each in one.configurations if not each.is_paused]
     if any(each.last_outcome is None for each in configurations):
         return "`devhealth sync git` reads what was never read, or a run of the DAG does."
-    if any(target.last_error for one in found for target in one.targets):
-        return "correct what went wrong; the next sync tries it again."
+    is_of_a_sync = any(target.last_error for one in found for target in one.targets)
+    if is_of_a_sync or any(each.last_error for each in configurations):
+        again = "the next sync tries it again" if is_of_a_sync else "`devhealth backfill status` says how to go on"
+        return f"correct what went wrong; {again}."
     if any(one.dirty.days_count for one in found):
         return "`devhealth metrics daily` computes what waits, or the next run of `compute_metrics` does."
     return "`devhealth show` prints what is stored."

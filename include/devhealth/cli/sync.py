@@ -106,13 +106,14 @@ def _run(
     from devhealth.cli.progress import shown
     from devhealth.cli.waiting import patiently
     from devhealth.errors import SyncFailed
-    from devhealth.pipelines import credentials, setup
+    from devhealth.pipelines import credentials, providers, setup
     from devhealth.pipelines.request import SyncRequest, new_run_id, window_between
     from devhealth.pipelines.run import run_sync
     from devhealth.settings import Settings
 
     as_of = instant("as-of", None)
     window = window_between(since, before, as_of)
+    providers.require_targets(PROVIDERS[provider], targets)
     settings = Settings.from_environment()
     setup.prepare(settings)
     configurations: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ def compute(
     """Compute every metric table where `scopes`, days whose inputs changed, make it necessary; a report a table.
 
     What happened after `as_of` is left out and no row is later than its day. `computed_at` must be taken before this
-    call, so that a run which saw more inputs wins. The same inputs and `as_of` give the same rows but for `computed_at`.
+    call, so that a run which saw more inputs wins. The same inputs and `as_of` give the same rows, `computed_at` apart.
     """
     run = _Run(as_of.astimezone(UTC), computed_at.astimezone(UTC), business_hours)
     changed = list(scopes)

@@ -9,7 +9,8 @@ import re
 
 from devhealth.models.table import Code, Day, Flag, Instant, Record, Text, table
 
-_NOREPLY = re.compile(r"^\d+[+-](?P<login>[^@]+)@(?P<host>users\.noreply\.[^@]+)$")
+_NOREPLY = re.compile(r"\d+(?P<separator>[+-])(?P<login>[^@+\s][^@+]*)@(?P<host>users\.noreply\.(?P<site>[^@]+))")
+_NUMBERED = re.compile(r"\d+-")
 
 _NOREPLY_HOSTS = ("users.noreply.github.com", "users.noreply.gitlab.com")
 
@@ -71,9 +72,16 @@ class AccountIdentity(Record, frozen=True):
 def normal_alias(text: str) -> str:
     """The one form in which e-mails, logins and names of people are compared.
 
-    Trimmed and lower-cased; noreply addresses of a provider without the account number.
+    Trimmed and lower-cased; noreply addresses of a provider without the account number. GitHub writes `123+login`,
+    GitLab `123-login`: where a dash may belong to the login, nothing is taken off. The form of a form is the same.
     """
-    return _NOREPLY.sub(r"\g<login>@\g<host>", text.strip().lower())
+    plain = text.strip().lower()
+    address = _NOREPLY.fullmatch(plain)
+    if address is None:
+        return plain
+    is_of_github = address["site"].startswith("github.")
+    is_login_dashed = address["separator"] == "-" if is_of_github else _NUMBERED.match(address["login"]) is not None
+    return plain if is_login_dashed else f"{address['login']}@{address['host']}"
 
 
 def noreply_addresses(alias: str) -> tuple[str, ...]:

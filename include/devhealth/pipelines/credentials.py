@@ -44,9 +44,9 @@ def of_unit(settings: Settings, unit: Unit) -> Settings:
     """The settings to fetch a unit with; says in the log what it is read with. See `applied`."""
     engine = database.open_semantic(settings)
     found = applied(settings, engine, org_id=unit.org_id, reference=unit.credential, configuration=unit.configuration)
-    engine.dispose()
     if found.credential:
-        _LOG.info("%s is read with %s", unit.name, found.credential)
+        _LOG.info("%s is read with %s", _told(engine, unit.org_id, unit.name), found.credential)
+    engine.dispose()
     return found
 
 
@@ -100,8 +100,12 @@ def check_values(fields: Mapping[str, str]) -> None:
 
 
 def _reader(engine: Engine, org_id: str, configuration: str) -> str:
+    return _told(engine, org_id, f"configuration {configuration!r}" if configuration else "this source")
+
+
+def _told(engine: Engine, org_id: str, what: str) -> str:
+    """What it is, and of which organisation."""
     slugs = {one.org_id: one.slug for one in organizations.list_organizations(engine)}
-    what = f"configuration {configuration!r}" if configuration else "this source"
     return f"{what} of organisation {slugs[org_id]!r}" if org_id in slugs else what
 
 

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from sqlalchemy.engine import Engine
 
+from devhealth.pipelines.reports import listed
 from devhealth.relational import writing
 from devhealth.semantic import sync_runs
 from devhealth.semantic.configurations import SyncConfiguration
@@ -20,7 +21,7 @@ def note_units(engine: Engine, runs: Sequence[UnitRun]) -> None:
         sync_runs.record(connection, runs)
         for (org_id, provider, configuration), units in groupby(sorted(runs, key=_place), _place):
             of_it = list(units)
-            troubled = [one for one in of_it if one.error]
+            troubles = [(f"{one.name} ({one.target})", one.error) for one in of_it if one.error]
             sync_runs.note_outcome(
                 connection,
                 org_id=org_id,
@@ -29,7 +30,7 @@ def note_units(engine: Engine, runs: Sequence[UnitRun]) -> None:
                 run_id=of_it[0].run_id,
                 at=max(one.finished_at for one in of_it),
                 outcome=_outcome(of_it),
-                error="; ".join(f"{one.name} ({one.target}): {one.error}" for one in troubled) or None,
+                error=listed(troubles) if troubles else None,
             )
 
 

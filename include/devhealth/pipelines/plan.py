@@ -94,17 +94,17 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
 
 
 def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfiguration]:
-    known = providers.targets(request.provider)
-    for target in request.targets:
-        if target not in known:
-            raise InputError(f"{request.provider} has no target {target!r}. It has: {', '.join(known)}.")
+    providers.require_targets(request.provider, request.targets)
     org_id = organizations.organization_id(engine, request.organisation) if request.organisation else None
     found = configurations.list_configurations(engine, org_id, request.provider, request.configurations)
     if not found:
         _LOG.warning("no repository is registered, so there is nothing to sync: `devhealth register PATH --org NAME`")
     paused = [configuration.name for configuration in found if configuration.is_paused]
     if request.configurations and paused:
-        raise InputError(f"configuration {', '.join(paused)} is paused. Resume it, or leave it out.")
+        raise InputError(
+            f"configuration {', '.join(paused)} is paused. `devhealth config resume {paused[0]} --org ORG` takes it "
+            "up; or leave it out."
+        )
     return [configuration for configuration in found if not configuration.is_paused]
 
 

@@ -82,7 +82,7 @@ class Discovery(Protocol):
 
 def connector(provider: str, target: str) -> Connector:
     """The connector of a target; raises UnknownName."""
-    _require(provider, target)
+    require_targets(provider, [target])
     module = importlib.import_module(f"devhealth.connectors.{provider}.{target.replace('-', '_')}")
     if read_by := getattr(module, "READ_BY", ""):
         return Delegated(cast("Delegate", module), connector(read_by, target), sources(read_by))
@@ -91,7 +91,7 @@ def connector(provider: str, target: str) -> Connector:
 
 def processor(provider: str, target: str) -> Processor:
     """The processor of a target; raises UnknownName."""
-    _require(provider, target)
+    require_targets(provider, [target])
     module = importlib.import_module(f"devhealth.processors.{provider}.{target.replace('-', '_')}")
     read_by = getattr(module, "READ_BY", "")
     return processor(read_by, target) if read_by else cast("Processor", module)
@@ -129,10 +129,13 @@ def targets(provider: str) -> tuple[str, ...]:
     return tuple(sorted(name.replace("_", "-") for name in fetched & processed))
 
 
+def require_targets(provider: str, names: Iterable[str]) -> None:
+    """Raise UnknownName for the first name that is no target of the provider."""
+    known = targets(provider)
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"{provider} has no target {name!r}. It has: {', '.join(known)}.")
+
+
 def _modules(path: Iterable[str]) -> set[str]:
     return {module.name for module in pkgutil.iter_modules(list(path))}
-
-
-def _require(provider: str, target: str) -> None:
-    if target not in targets(provider):
-        raise UnknownName(f"{provider} has no target {target!r}. It has: {', '.join(targets(provider))}.")

@@ -1,11 +1,23 @@
 """What the stages and runs report. JSON-able; free of records and secrets."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
 from devhealth.models.unit import DayRange
 from devhealth.models.usage import Usage
+
+
+def failed_of(failed: int, of: int, what: str) -> str:
+    """How many failed; what is stored, unless none is whole: of a damaged source parts may be."""
+    count = f"{failed:,} of {of:,} {what} failed"
+    return f"{count}, the others are stored" if failed < of else count
+
+
+def listed(troubles: Iterable[tuple[str, str]]) -> str:
+    """What is in trouble, each with its sentence, as one sentence."""
+    return "; ".join(f"{what}: {error.removesuffix('.')}" for what, error in troubles) + "."
 
 
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +82,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
 
     def failure_text(self) -> str:
         """One sentence naming every failed unit and why."""
-        each = "; ".join(f"{one.name} ({one.target}, {one.stage}): {one.error}" for one in self.failed)
-        return f"{len(self.failed)} of {self.planned} units failed, the others are stored: {each}"
+        each = listed((f"{one.name} ({one.target}, {one.stage})", one.error) for one in self.failed)
+        return f"{failed_of(len(self.failed), self.planned, 'units')}: {each}"
 
 
 class TableTiming(msgspec.Struct, frozen=True, kw_only=True):

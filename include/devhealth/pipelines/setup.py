@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy.engine import Engine
 
-from devhealth.errors import InputError
 from devhealth.models.credential import AIRFLOW
 from devhealth.models.source import SourceIdentity
 from devhealth.models.unit import Window
 from devhealth.pipelines import credentials, providers
 from devhealth.pipelines.request import days_of
+from devhealth.relational import turn
 from devhealth.semantic import configurations, database, organizations, repositories, tiers
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
@@ -53,30 +53,28 @@ def register_source(
     Targets, options and a credential that are not given stay as they are; a new configuration gets every target of the
     provider. A credential is a reference; an empty one takes off what is there.
 
-    Raises SourceError when the location is no repository, InputError for an unknown target, SecretError when what the
+    Raises SourceError when the location is no repository, UnknownName for an unknown target, SecretError when what the
     credential refers to cannot be had.
     """
-    known = providers.targets(provider)
-    for target in targets:
-        if target not in known:
-            raise InputError(f"{provider} has no target {target!r}. It has: {', '.join(known)}.")
+    providers.require_targets(provider, targets)
     engine = database.open_semantic(settings)
     identity = _identity(settings, engine, organisation, provider, location, name=name, credential=credential)
     org_id = organizations.ensure_organization(engine, organisation)
     _register(engine, org_id, provider, identity)
-    name = name or _name(engine, org_id, provider, identity)
-    all_before = configurations.list_configurations(engine, org_id, provider)
-    before = [one for one in all_before if one.name == name]
-    return configurations.save(
-        engine,
-        org_id=org_id,
-        name=name,
-        provider=provider,
-        sources=[identity.location],
-        targets=list(targets or (before[0].targets if before else known)),
-        options={**(before[0].options if before else {}), **(options or {})},
-        credential=credential,
-    )
+    with turn(engine, configurations.TURN):
+        name = name or _name(engine, org_id, provider, identity)
+        all_before = configurations.list_configurations(engine, org_id, provider)
+        before = [one for one in all_before if one.name == name]
+        return configurations.save(
+            engine,
+            org_id=org_id,
+            name=name,
+            provider=provider,
+            sources=[identity.location],
+            targets=list(targets or (before[0].targets if before else providers.targets(provider))),
+            options={**(before[0].options if before else {}), **(options or {})},
+            credential=credential,
+        )
 
 
 def repository_id(settings: Settings, organisation: str, location: str, *, provider: str = "local_git") -> str:

@@ -16,7 +16,7 @@ from typing import cast
 
 import msgspec
 
-from devhealth.errors import DevhealthError, InputError, SourceCorrupt, SourceError
+from devhealth.errors import DevhealthError, InputError, RecordError, SourceCorrupt, SourceError
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, credentials, providers
@@ -60,7 +60,8 @@ def process_unit(settings: Settings, unit: Unit) -> StageReport:
             staging.require("pages")
             pages = staging.pages()
             batches = providers.processor(unit.provider, unit.target).to_records(pages, unit)
-            staging.write_records("000", _counted(batches, rows))
+            with _understood(unit):
+                staging.write_records("000", _counted(batches, rows))
     report = StageReport(stage="process", seconds=time.monotonic() - started, pages=len(pages), rows=dict(rows))
     return report_staged(unit, report)
 
@@ -136,6 +137,18 @@ def staged_reports(staging: UnitStaging) -> list[StageReport]:
     """How the stages before the store went, as far as they did."""
     contents = (staging.read(f"report-{stage}.json") for stage in ("fetch", "process"))
     return [msgspec.json.decode(content, type=StageReport) for content in contents if content]
+
+
+@contextlib.contextmanager
+def _understood(unit: Unit) -> Iterator[None]:
+    """Turn what a processor stumbles over in a page into a RecordError: a disk may have spoilt the page."""
+    try:
+        yield
+    except (msgspec.DecodeError, LookupError, ValueError) as error:
+        raise RecordError(
+            f"the staged pages of {unit.name} ({unit.target}) cannot be understood: {error or type(error).__name__}. "
+            "Run the sync again, or resume the backfill: what is staged is fetched anew then."
+        ) from error
 
 
 @contextlib.contextmanager

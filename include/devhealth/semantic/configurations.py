@@ -11,10 +11,13 @@ from sqlalchemy.engine import Connection, Engine, Row
 from devhealth.errors import UnknownName
 from devhealth.models.credential import STORED, taken_apart
 from devhealth.relational import insert_into, reading, writing
-from devhealth.semantic import credentials
+from devhealth.semantic import credentials, organizations
 from devhealth.semantic.tables import sync_configurations
 
 Option = str | int | bool | list[str]
+
+TURN = "configuration"
+"""Held by whoever writes configurations according to what they are, so that none of it changes in between."""
 
 _NAMESPACE = uuid.UUID("1d7e5c36-0b3f-5a52-b7d5-9e4f8c2a6d31")
 _KEY = ("org_id", "configuration_id")
@@ -139,6 +142,7 @@ def set_paused(engine: Engine, org_id: str, name: str, *, is_paused: bool) -> bo
     """Pause or resume the configurations of that name; False when they stood so before. Raises UnknownName."""
     table = sync_configurations.c
     with writing(engine) as connection:
+        organizations.lock(connection, org_id)
         all_of_it = of_organisation(connection, org_id)
         found = [one for one in all_of_it if one.name == name]
         if not found:

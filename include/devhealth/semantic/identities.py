@@ -4,12 +4,12 @@ Mappings are flat: an alias stands for an identity, and an identity is never an 
 nothing else, so taking it back leaves what was there before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.errors import InputError, UnknownName
@@ -19,6 +19,10 @@ from devhealth.semantic import organizations, team_members
 from devhealth.semantic.tables import identity_mappings
 
 _KEY = ("org_id", "alias")
+_SAID = ("identity_id", "display_name", "is_bot")
+"""What a row says of its alias."""
+
+_Said = tuple[str, str | None, bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,11 @@ def replace_all(connection: Connection, org_id: str, identities: Iterable[Identi
     organizations.lock(connection, org_id)
     wanted = _flat(identities)
     found = _rows(connection, org_id)
-    for alias in found.keys() - wanted.keys():
-        connection.execute(delete(identity_mappings).where(*_is(org_id, alias)))
-    for alias, (person, name, is_bot) in wanted.items():
-        row = found.get(alias)
-        if row is None or (row.identity_id, row.display_name, row.is_bot) != (person, name, is_bot):
-            _put(connection, org_id, alias, person, name, is_bot)
+    stood = {alias: (row.identity_id, row.display_name, row.is_bot) for alias, row in found.items()}
+    gone = [{"gone": alias} for alias in stood.keys() - wanted.keys()]
+    if gone:
+        connection.execute(delete(identity_mappings).where(*_is(org_id, bindparam("gone"))), gone)
+    _put(connection, org_id, {alias: row for alias, row in wanted.items() if stood.get(alias) != row})
 
 
 def merge(engine: Engine, org_id: str, alias: str, into: str) -> str:
@@ -79,7 +82,7 @@ def merge(engine: Engine, org_id: str, alias: str, into: str) -> str:
             return person
         _check_merge(alias, person, into, rows)
         if known is None:
-            _put(connection, org_id, alias, person, None, None)
+            _put(connection, org_id, {alias: (person, None, None)})
         else:  # it keeps its own name and bot flag for the day it is unmerged
             change = {"identity_id": person, "updated_at": datetime.now(UTC)}
             connection.execute(update(identity_mappings).where(*_is(org_id, alias)).values(change))
@@ -101,7 +104,7 @@ def unmerge(engine: Engine, org_id: str, alias: str) -> str:
         if row.display_name is None and row.is_bot is None:
             connection.execute(delete(identity_mappings).where(*_is(org_id, alias)))
         else:
-            _put(connection, org_id, alias, alias, row.display_name, row.is_bot)
+            _put(connection, org_id, {alias: (alias, row.display_name, row.is_bot)})
         team_members.check(connection, org_id)
     return str(row.identity_id)
 
@@ -123,9 +126,9 @@ def _check_merge(alias: str, person: str, into: str, rows: dict[str, Any]) -> No
         )
 
 
-def _flat(identities: Iterable[Identity]) -> dict[str, tuple[str, str | None, bool | None]]:
+def _flat(identities: Iterable[Identity]) -> dict[str, _Said]:
     """Each alias with the person, name and bot flag of its row."""
-    rows: dict[str, tuple[str, str | None, bool | None]] = {}
+    rows: dict[str, _Said] = {}
     people = list(identities)
     for identity in people:
         person = _normal(identity.identity_id)
@@ -163,19 +166,18 @@ def _rows(connection: Connection, org_id: str) -> dict[str, Any]:
     return {row.alias: row for row in connection.execute(query)}
 
 
-def _is(org_id: str, alias: str) -> tuple[Any, Any]:
+def _is(org_id: str, alias: Any) -> tuple[Any, Any]:
     return identity_mappings.c.org_id == org_id, identity_mappings.c.alias == alias
 
 
-def _put(
-    connection: Connection,
-    org_id: str,
-    alias: str,
-    person: str,
-    name: str | None,
-    is_bot: bool | None,  # noqa: FBT001 - a column
-) -> None:
+def _put(connection: Connection, org_id: str, said: Mapping[str, _Said]) -> None:
+    if not said:
+        return
     now = datetime.now(UTC)
-    changed = {"identity_id": person, "display_name": name, "is_bot": is_bot, "updated_at": now}
-    row = insert_into(connection, identity_mappings).values(org_id=org_id, alias=alias, created_at=now, **changed)
-    connection.execute(row.on_conflict_do_update(index_elements=_KEY, set_=changed))
+    rows = [
+        {"org_id": org_id, "alias": alias, "created_at": now, "updated_at": now, **dict(zip(_SAID, row, strict=True))}
+        for alias, row in said.items()
+    ]
+    insert = insert_into(connection, identity_mappings)
+    changed = {name: insert.excluded[name] for name in (*_SAID, "updated_at")}
+    connection.execute(insert.on_conflict_do_update(index_elements=_KEY, set_=changed), rows)

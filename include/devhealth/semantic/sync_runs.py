@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.relational import insert_into, reading
-from devhealth.semantic.tables import sync_configurations, sync_runs
+from devhealth.semantic.tables import backfill_chunks, backfill_jobs, sync_configurations, sync_runs
 
 _KEY = ("org_id", "run_id", "unit_id")
 _AT_ONCE = 500
@@ -50,15 +50,29 @@ def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
 
 
 def last_backfills(engine: Engine, org_id: str) -> dict[tuple[str, str], datetime]:
-    """When the last backfill of each repository and target ended, whatever its outcome."""
-    table = sync_runs.c
-    query = (
-        select(table.repo_id, table.target, func.max(table.finished_at))
+    """When a backfill of each repository and target was last at work: it ended, whatever its outcome, or was killed."""
+    table, chunk, job = sync_runs.c, backfill_chunks.c, backfill_jobs.c
+    of_target = (table.repo_id, table.target)
+    ended = (
+        select(*of_target, func.max(table.finished_at))
         .where(table.org_id == org_id, table.mode == "backfill", table.repo_id.is_not(None))
-        .group_by(table.repo_id, table.target)
+        .group_by(*of_target)
     )
+    # Of a killed chunk nothing is noted but that it began; a look at its job takes that back and notes the job's end.
+    began = (
+        select(chunk.repo_id, chunk.target, func.max(func.coalesce(chunk.started_at, job.finished_at)))
+        .join(backfill_jobs, (job.org_id == chunk.org_id) & (job.job_id == chunk.job_id))
+        .where(chunk.org_id == org_id, chunk.repo_id.is_not(None), chunk.attempts > 0)
+        .where(chunk.status.in_(["pending", "running"]))
+        .group_by(chunk.repo_id, chunk.target)
+    )
+    found: dict[tuple[str, str], datetime] = {}
     with reading(engine) as connection:
-        return {(repo_id, target): at for repo_id, target, at in connection.execute(query)}
+        for query in (ended, began):
+            for repo_id, target, at in connection.execute(query):
+                if at is not None:
+                    found[repo_id, target] = max(at, found.get((repo_id, target), at))
+    return found
 
 
 def newest(engine: Engine, org_ids: Sequence[str]) -> list[UnitRun]:

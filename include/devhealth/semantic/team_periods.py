@@ -12,6 +12,7 @@ from datetime import date
 from itertools import groupby, pairwise
 from operator import itemgetter
 
+from devhealth.models.people import noreply_addresses
 from devhealth.semantic import repository_globs
 from devhealth.semantic.identities import Identity
 from devhealth.semantic.team_members import EVER
@@ -88,7 +89,14 @@ def _claims_of_repositories(
 
 
 def _claims_of_people(teams: Sequence[Team], identities: Iterable[Identity]) -> dict[str, list[_Claim]]:
-    person_of = {alias: identity.identity_id for identity in identities for alias in identity.aliases}
+    people = list(identities)
+    person_of = {
+        address: person.identity_id
+        for person in people
+        for alias in person.aliases
+        for address in noreply_addresses(alias)
+    }
+    person_of |= {alias: person.identity_id for person in people for alias in (person.identity_id, *person.aliases)}
     claims: dict[str, list[_Claim]] = defaultdict(list)
     for team in teams:
         for mapping in team.members:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -54,6 +55,8 @@ def check(settings: Settings) -> None:
             "metrics live in ClickHouse, and DEVHEALTH_SINK=sql stores nothing there. "
             "Set DEVHEALTH_SINK=both, or CLICKHOUSE_URI to a ClickHouse that holds the records."
         )
+    if uri is not None and not re.match(r"[a-z][a-z0-9+.-]*:", uri):
+        raise _unreadable()
     scheme = "clickhouse" if uri is None else uri.partition(":")[0]
     if scheme not in {"clickhouse", "clickhouses"}:
         raise SettingsError(
@@ -93,11 +96,15 @@ def connected(settings: Settings) -> Iterator[WarehouseClient]:
         client.disconnect()
 
 
+def _unreadable() -> SettingsError:
+    return SettingsError(f"CLICKHOUSE_URI cannot be read: {_EXPECTED}; escape special characters as %xx.")
+
+
 def _connect(uri: str) -> WarehouseClient:
     try:
         client: WarehouseClient = WarehouseClient.from_url(uri)
     except ValueError:
-        raise SettingsError(f"CLICKHOUSE_URI cannot be read: {_EXPECTED}; escape special characters as %xx.") from None
+        raise _unreadable() from None
     client.settings.update(_STATEMENT_SETTINGS)
     with _translated(client):
         client.connection.connect()

@@ -39,7 +39,7 @@ def _digest(client: Client, table: Table, org_id: str) -> TableDigest:
     source = f"{table.name}_latest" if table.is_metric else f"{table.name} final"
     of_newest = _NEWEST_BLAMES if table.name == "blame_ranges" else ""
     [(rows, digest)] = client.execute(
-        f"select count(), hex(sum(cityHash64(toString(tuple({columns}))))) from {source} "  # noqa: S608 - declared
+        f"select count(), leftPad(hex(sum(cityHash64(toString(tuple({columns}))))), 16, '0') from {source} "  # noqa: S608 - declared
         f"where org_id = %(org_id)s {of_newest}",
         {"org_id": org_id},
     )

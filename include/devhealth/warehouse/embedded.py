@@ -29,6 +29,8 @@ _LOCK_SECONDS = 90
 _ANSWER_SECONDS = 30
 _STOP_SECONDS = 20
 _LOG_BYTES = 1 << 20
+_PASSED_ON = {"HOME", "LANG", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "TMPDIR", "USER"}
+_PASSED_ON_FROM = ("DEVHEALTH_WAREHOUSE_", "LC_", "PYTHON")
 
 
 def ensure_started(home: Path) -> Endpoint:
@@ -91,9 +93,6 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _start(folder: Path) -> Endpoint:
     endpoints.forget(folder)
-    path = os.pathsep.join([str(Path(devhealth.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]).rstrip(
-        os.pathsep
-    )
     log_path = folder / "host.log"
     try:
         keep = log_path.exists() and log_path.stat().st_size < _LOG_BYTES
@@ -104,7 +103,7 @@ def _start(folder: Path) -> Endpoint:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=folder,
-                env={**os.environ, "TZ": "UTC", "PYTHONPATH": path},
+                env=_environment(),
             )
     except OSError as error:
         raise WarehouseError(_unwritable(folder, error)) from error
@@ -120,6 +119,13 @@ def _start(folder: Path) -> Endpoint:
     if endpoint is None:
         raise WarehouseError(f"the embedded ClickHouse in {folder} stopped as soon as it started: see {log_path}.")
     return endpoint
+
+
+def _environment() -> dict[str, str]:
+    """What the server gets to see of ours: it outlives us, so none of the secrets that may stand there."""
+    path = os.pathsep.join([str(Path(devhealth.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    passed_on = {name: at for name, at in os.environ.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_FROM)}
+    return {**passed_on, "TZ": "UTC", "PYTHONPATH": path.rstrip(os.pathsep)}
 
 
 def _answers(endpoint: Endpoint) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 USUAL_PORT = 8080
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 600
 
 
 def main() -> None:
@@ -33,6 +33,8 @@ def main() -> None:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": address,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "30",  # its scheduler starts tasks before its API server is up
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "5",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
     }

@@ -57,7 +57,7 @@ def complete(settings, job, *numbers):
         ({"organisation": "nobody"}, UnknownName, "organisation 'nobody' does not exist"),
         ({"configuration": ""}, InputError, "no configuration is named. There are: "),
         ({"configuration": "nothing"}, UnknownName, "no configuration 'nothing'. There are: "),
-        ({"configuration": "paused"}, InputError, "configuration paused is paused"),
+        ({"configuration": "paused"}, InputError, "is paused. `devhealth config resume paused "),
         ({"configuration": "empty"}, InputError, "configuration empty has no source"),
         ({"configuration": "globs"}, InputError, "configuration globs has no source"),
         ({"configuration": "many"}, InputError, r"1,001 chunks .* at most 1,000"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devhealth.errors import BackfillInterrupted, InputError, StoreError
+from devhealth.errors import BackfillInterrupted, InputError, StoreError, UnknownName
 from devhealth.pipelines import metrics
 from devhealth.pipelines.backfill import cancel_job, list_chunks, list_jobs, run_backfill, work
 from devhealth.pipelines.request import window_between
@@ -113,9 +113,16 @@ def test_a_backfill_of_which_nothing_completes_is_failed(settings, acme, tmp_pat
     configure(settings, acme, "gone", [tmp_path / "nothing"])
     report = run_backfill(settings, asked(configuration="gone"))
     assert (report.status, only_job(settings).status) == ("failed", "failed")
-    assert "nothing is stored" in report.failure_text()
+    assert report.failure_text().startswith(f"4 of 4 chunks failed: {tmp_path}/nothing (git, 4 chunks between ")
     (row,) = [row for row in rows_of(settings, "sync_configurations") if row.name == "gone"]
     assert (row.last_outcome, row.last_run_id) == ("failed", report.job_id)
+
+
+def test_a_job_that_does_not_exist_leaves_no_file_of_its_name(settings, acme, tmp_path):
+    for name in ("nothing", f"../{tmp_path.name}/planted"):
+        with pytest.raises(UnknownName):
+            run_backfill(settings, asked(job_id=name))
+    assert not [*tmp_path.rglob("*nothing*"), *tmp_path.rglob("*planted*")]
 
 
 def test_how_each_chunk_ended_is_noted_as_a_run(settings, acme):

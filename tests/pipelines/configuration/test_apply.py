@@ -7,17 +7,20 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import func, select
 
 from devhealth.errors import InputError, StoreError
+from devhealth.pipelines import setup
 from devhealth.pipelines.configuration.compare import FieldChange
 from devhealth.relational import reading
 from devhealth.semantic import configurations, credentials, database, identities, organizations, repositories, teams
 from devhealth.semantic.tables import sync_configurations, sync_watermarks
 from devhealth.settings import Settings
 from tests.pipelines.configuration.conftest import FULL, KEY, SECRET, put, rows, said
+from tests.pipelines.conftest import Shop
 from tests.processes import at_once
 
 SHOP = "organisations: {acme: {configurations: {shop: {provider: local_git, sources: [/srv/shop], targets: [git]}}}}"
@@ -274,3 +277,23 @@ def test_what_was_registered_is_the_same_as_what_was_applied(settings):
     assert put(settings, SHOP).changes == []
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(sync_configurations)).scalar() == 1
+
+
+def test_a_registration_waits_for_a_document_and_keeps_what_it_says(settings, tmp_path):
+    """It reads what is there and writes it back changed: what a document writes in between would be lost."""
+    shop = Shop(tmp_path / "shop").commit()
+    document = SHOP.replace("/srv/shop", str(shop.path)).replace("[git]", "[git], options: {}")
+    put(settings, document)
+    registration = Thread(
+        target=setup.register_source, args=(settings, "acme", str(shop.path)), kwargs={"options": {"depth_days": 30}}
+    )
+
+    def register(_plan):
+        registration.start()
+        registration.join(1)
+        assert registration.is_alive()
+
+    put(settings, document.replace("options: {}", "options: {any_branch: true}"), on_plan=register)
+    registration.join()
+    (stored,) = configurations.list_configurations(engine_of(settings), acme_of(settings), "local_git")
+    assert (stored.targets, stored.options) == (["git"], {"counts_any_branch": True, "depth_days": 30})

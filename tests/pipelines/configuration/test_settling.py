@@ -4,14 +4,15 @@ import dataclasses
 
 import pytest
 
-from devhealth.pipelines import setup
+from devhealth.pipelines import metrics, setup
 from devhealth.pipelines.configuration.settling import settle
 from devhealth.pipelines.run import run_sync
+from devhealth.relational import turn
 from devhealth.semantic import database, dirty_ranges
 from devhealth.warehouse import embedded
 from devhealth.warehouse.connection import connected
 from tests.pipelines.configuration.conftest import put
-from tests.pipelines.conftest import Shop, request
+from tests.pipelines.conftest import NOW, Shop, request
 
 PEOPLE = "organisations: {acme: {identities: {lovelace: {aliases: [ada@example.org]}}}}"
 
@@ -35,6 +36,18 @@ def test_the_days_of_a_person_are_dirty_as_soon_as_the_document_is_applied(runni
         assert client.execute("select alias, identity_id from identity_mappings final") == [
             ("ada@example.org", "lovelace")
         ]
+
+
+def test_a_computation_at_work_is_not_given_other_people_half_way(running):
+    """It would take the days marked dirty, read people as they were, and clear the days."""
+    engine = database.open_semantic(running)
+    plan = put(running, PEOPLE)
+    with turn(engine, metrics.TURN):
+        assert settle(running, plan).startswith("metrics are being computed now: the next `devhealth metrics daily`")
+        assert dirty_ranges.take(engine) == []
+    metrics.compute_dirty(running, NOW)
+    with connected(running) as client:
+        assert client.execute("select distinct author_email from user_metrics_daily_latest") == [("lovelace",)]
 
 
 def test_a_document_without_people_asks_clickhouse_for_nothing(running):

@@ -1,6 +1,7 @@
 """What a failed git process means: its words on stderr translated to our errors."""
 
 import re
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ _CORRUPT = re.compile(
     r"failed to (read|traverse)|bad (sha1|signature|config)",
     re.IGNORECASE,
 )
+_FULL = re.compile(r"no space left|file too large|disk quota exceeded", re.IGNORECASE)
 _NO_TRANSPORT = re.compile(r"transport '[^']*' not allowed|lazy fetching disabled|from promisor remote")
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]*@")
 _LONGEST_MESSAGE = 300
@@ -58,8 +60,11 @@ class Outcome:
 def failure(folder: Path, outcome: Outcome) -> SourceError | StagingError:
     """The error a failed git process stands for."""
     message = outcome.message
-    if "no space left" in message.lower():
-        return StagingError(f"cannot stage what git reads from {folder}: {message}. Free space, then run again.")
+    if _FULL.search(message) or outcome.status == -signal.SIGXFSZ:
+        return StagingError(
+            f"cannot stage what git reads from {folder}: {message}. "
+            "Free space or point DEVHEALTH_STAGING_URI at another folder, then run again."
+        )
     if _NO_TRANSPORT.search(message):
         return SourceError(
             f"{folder} is a partial clone: file contents its numbers need were never downloaded ({message}). "

@@ -7,6 +7,7 @@ Whoever comes first lists. Two processes at once both list, neither waiting for 
 whole before history.json names them, so a reader sees one listing or another, never parts of two.
 """
 
+import contextlib
 import uuid
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
@@ -60,8 +61,11 @@ def stage_slice(unit: Unit, folder: Path, staging: UnitStaging, read_state: Call
 
 
 def _read(shared: UnitStaging) -> _History | None:
+    """What was listed before; a file that nobody can read is as good as none."""
     content = shared.read(_NAME)
-    return msgspec.json.decode(content, type=_History) if content else None
+    with contextlib.suppress(msgspec.DecodeError):
+        return msgspec.json.decode(content, type=_History) if content else None
+    return None
 
 
 def _list_all(unit: Unit, folder: Path, shared: UnitStaging, read_state: Callable[[], GitState]) -> _History:

@@ -66,17 +66,17 @@ def find_configuration(engine: Engine, org_id: str, name: str, provider: str | N
         choices = " or ".join(f"{one.provider}/{one.name}" for one in found)
         raise InputError(f"configuration {name!r} is ambiguous: several providers have one. Say {choices}.")
     if found[0].is_paused:
-        raise InputError(f"configuration {name} is paused. Resume it, then ask again.")
+        raise InputError(
+            f"configuration {name} is paused. `devhealth config resume {found[0].name} --org ORG` takes it up, then "
+            "ask again."
+        )
     return found[0]
 
 
 def _targets(configuration: SyncConfiguration, request: BackfillRequest) -> tuple[list[str], list[str]]:
     """The targets that have a past, and what there is to say of the others."""
-    known = providers.targets(configuration.provider)
     asked = list(dict.fromkeys(request.targets or configuration.targets))
-    for target in asked:
-        if target not in known:
-            raise InputError(f"{configuration.provider} has no target {target!r}. It has: {', '.join(known)}.")
+    providers.require_targets(configuration.provider, asked)
     kept = [target for target in asked if target not in SNAPSHOT_TARGETS]
     left_out = ", ".join(target for target in asked if target in SNAPSHOT_TARGETS)
     if not kept:

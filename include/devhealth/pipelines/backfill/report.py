@@ -5,7 +5,7 @@ from datetime import date
 
 import msgspec
 
-from devhealth.pipelines.reports import MetricsReport
+from devhealth.pipelines.reports import MetricsReport, failed_of, listed
 from devhealth.semantic.backfill_chunks import Chunk
 
 
@@ -70,9 +70,7 @@ def failure_text(failures: list[ChunkFailure], of: int) -> str:
     """One sentence naming the failed chunks of a job."""
     if not failures:
         return ""
-    each = "; ".join(f"{what}: {error}" for what, error in grouped(failures))
-    rest = "the others are stored" if len(failures) < of else "nothing is stored"
-    return f"{len(failures):,} of {of:,} chunks failed, {rest}: {each}"
+    return f"{failed_of(len(failures), of, 'chunks')}: {listed(grouped(failures))}"
 
 
 def grouped(failures: list[ChunkFailure]) -> list[tuple[str, str]]:

@@ -8,13 +8,14 @@ from sqlalchemy.engine import Engine
 
 from devhealth.errors import BackfillCancelled, BackfillInterrupted, DevhealthError
 from devhealth.pipelines import metrics
+from devhealth.pipelines.backfill.checks import find_organisation
 from devhealth.pipelines.backfill.closing import closed
 from devhealth.pipelines.backfill.events import Event, OnEvent
 from devhealth.pipelines.backfill.opening import opened
 from devhealth.pipelines.backfill.planning import plan_job
 from devhealth.pipelines.backfill.report import BackfillReport
 from devhealth.pipelines.backfill.request import BackfillRequest, Job
-from devhealth.pipelines.backfill.resuming import lock_of, running_elsewhere
+from devhealth.pipelines.backfill.resuming import find_job, lock_of, running_elsewhere
 from devhealth.pipelines.backfill.stopping import stoppable
 from devhealth.pipelines.backfill.work import work_on
 from devhealth.relational import forget_turn, turn_if_free
@@ -41,7 +42,8 @@ def run_backfill(
     database.check(engine)
     with contextlib.ExitStack() as stack:
         stack.callback(engine.dispose)
-        if request.job_id:
+        if request.job_id:  # one that exists: on SQLite a turn is a file of that name
+            find_job(engine, find_organisation(engine, request.organisation), request.organisation, request.job_id)
             _hold(stack, engine, request.job_id)
         job = opened(settings, engine, request, as_of, is_held=bool(request.job_id))
         if not request.job_id:

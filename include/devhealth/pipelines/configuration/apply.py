@@ -21,9 +21,6 @@ from devhealth.relational import reading, turn, writing
 from devhealth.semantic import configurations, credentials, database, organizations, secret_box, tiers
 from devhealth.settings import Settings
 
-TURN = "configuration"
-"""Held while a document is applied: the next one compares itself with what this one left."""
-
 
 class Plan(Struct, frozen=True):
     """What applying a document would change."""
@@ -63,7 +60,7 @@ def apply(
         return _steps(connection, settings, document, tree, os.environ if environ is None else environ, known_tiers)
 
     try:
-        with turn(engine, TURN):
+        with turn(engine, configurations.TURN):
             with reading(engine) as connection:
                 steps = read(connection)
                 problems = warnings.of_teams(connection, document)

@@ -44,8 +44,9 @@ class Settled:
 def settle(settings: Settings, engine: Engine, org_ids: Sequence[str], as_of: datetime | None = None) -> Settled:
     """Bring identities and teams of these organisations to the stores, and mark the days they touch dirty.
 
-    `as_of` is the time the next computation speaks for, when it is not now. A secondary store that is out of reach is
-    warned of and caught up with by a later call.
+    To be called with the turn of metrics held: a computation that took the days before the rows are written would read
+    them as they were. `as_of` is the time the next computation speaks for, when it is not now. A secondary store that
+    is out of reach is warned of and caught up with by a later call.
     """
     if not org_ids:
         return Settled(0, 0, ())

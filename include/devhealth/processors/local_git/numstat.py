@@ -53,7 +53,7 @@ class CommitReader:
 
     def __init__(self, unit: Unit, fetched_at: datetime, identities: Identities) -> None:
         self._org_id, self._repo_id, self._fetched_at = unit.org_id, unit.repo_id, fetched_at
-        self._identities = identities
+        self._name, self._identities = unit.name, identities
         self._people: set[Recorded] = set()
 
     def read(self, file: BinaryIO) -> Iterator[list[Record | Snapshot]]:
@@ -75,7 +75,9 @@ class CommitReader:
                     at += COMMIT_FIELDS
                     continue
                 if current is None:
-                    raise RecordError("a page of commits begins with a file: expected a commit. Sync again.")
+                    raise RecordError(
+                        f"{self._name}: a page of commits begins with a file: expected a commit. Sync again."
+                    )
                 reached = self._files(tokens, at, current, stats)
                 if reached == at:
                     break
