@@ -40,9 +40,7 @@ def _options(command: click.decorators.FC, provider: str = "local") -> click.dec
         before_option,
         since_option,
         organisation_option(f"Whose repository it is; default with --repo-path: {DEFAULT_ORGANISATION}."),
-        click.option(
-            "--repo-path", metavar="PATH|URL|NAME", help="A repository; default: all that are registered."
-        ),
+        click.option("--repo-path", metavar="PATH|URL|NAME", help="A repository; default: all that are registered."),
         click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default=provider, show_default=True),
     ):
         command = option(command)
