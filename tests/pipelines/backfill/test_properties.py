@@ -231,8 +231,9 @@ def there(tables):
     reached = {row["sha"] for row in tables["commit_reachability"] if row["is_reachable"]}
     kept = restricted(tables, lambda row: row["sha"] in reached)
     refs = [row for row in tables["refs"] if not row["is_deleted"]]
-    blames = tables["blame_ranges"] if any(ref["is_default"] for ref in refs) else []  # else nothing tells what is gone
-    return {**kept, "refs": refs, "blame_ranges": blames}
+    # A file without lines is empty or gone; without a default branch nothing tells what is gone.
+    blames = [row for row in tables["blame_ranges"] if row["line_count"]]
+    return {**kept, "refs": refs, "blame_ranges": blames if any(ref["is_default"] for ref in refs) else []}
 
 
 def days_of(step):
