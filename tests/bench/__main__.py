@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from devhealth.warehouse import embedded
-from tests.bench import measures
+from tests.bench import github, measures
 from tests.bench.verdict import heading
 from tests.git_bench_repository import build_bench_repository
 
@@ -29,6 +29,7 @@ def main():
         "backfill": lambda: measures.backfill(uri, history),
         "blame": lambda: measures.blame(uri, tree),
         "metrics": lambda: measures.metrics(uri),
+        "github": lambda: github.github(uri),
     }
     print(f"{os.cpu_count()} cores, {os.getloadavg()[0]:.1f} of them busy already\n{heading()}")
     missed = 0
@@ -48,7 +49,7 @@ def arguments():
     parser.add_argument("--repo", type=Path, help="measure on this repository instead of a generated one")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument(
-        "--only", action="append", choices=("help", "parse", "insert", "sync", "backfill", "blame", "metrics")
+        "--only", action="append", choices=("help", "parse", "insert", "sync", "backfill", "blame", "metrics", "github")
     )
     return parser.parse_args()
 

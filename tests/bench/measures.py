@@ -1,6 +1,5 @@
 """What is measured. Every function yields measures; pairs are run in turn (A B A B) and their medians compared."""
 
-import json
 import os
 import statistics
 import subprocess
@@ -8,13 +7,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
+from tests.bench.processes import ROOT, result_of, store, wall
 from tests.bench.verdict import Measure
 
-ROOT = Path(__file__).parents[2]
 PAIRS = 3
 
 
@@ -22,10 +19,10 @@ def first_sync(uri: str, repository: Path) -> Iterator[Measure]:
     """Reading a whole history into ClickHouse, beside one plain `git log`; then a sync with nothing new."""
     logs, syncs, walls = [], [], []
     for _ in range(PAIRS):
-        logs.append(_wall(["git", "-C", repository, "log", "--all", "--numstat", "-M"]))
-        with _store(uri) as environ:
+        logs.append(wall(["git", "-C", repository, "log", "--all", "--numstat", "-M"]))
+        with store(uri) as environ:
             started = time.perf_counter()
-            syncs.append(_json(["-m", "tests.bench.one_sync", str(repository), "git"], environ))
+            syncs.append(result_of(["-m", "tests.bench.one_sync", str(repository), "git"], environ))
             walls.append(time.perf_counter() - started)
     log = statistics.median(logs)
     yield Measure("first sync / git log --all --numstat -M", _median(syncs, "first"), "s", log, 1.0)
@@ -39,8 +36,8 @@ def backfill(uri: str, repository: Path) -> Iterator[Measure]:
     syncs, backfills = [], []
     for _ in range(PAIRS):
         for what, runs in (("sync", syncs), ("backfill", backfills)):
-            with _store(uri) as environ:
-                runs.append(_json(["-m", "tests.bench.one_backfill", what, str(repository)], environ))
+            with store(uri) as environ:
+                runs.append(result_of(["-m", "tests.bench.one_backfill", what, str(repository)], environ))
     sync, ours, empty = (
         _median(syncs, "seconds"),
         _median(backfills, "seconds"),
@@ -51,8 +48,8 @@ def backfill(uri: str, repository: Path) -> Iterator[Measure]:
     yield Measure("each chunk beyond its work", (ours - sync) / chunks * 1000, "ms")
     yield Measure("a chunk without a commit", empty * 1000, "ms")
     yield Measure("peak memory of the backfill", max(run["peak"] for run in backfills), "MB", None, 300)
-    with tempfile.TemporaryDirectory(prefix="devhealth-bench-") as folder, _store(uri) as environ:
-        planned = _json(["-m", "tests.bench.plan_backfill", folder, "50", "52"], environ)
+    with tempfile.TemporaryDirectory(prefix="devhealth-bench-") as folder, store(uri) as environ:
+        planned = result_of(["-m", "tests.bench.plan_backfill", folder, "50", "52"], environ)
     for weeks, (seconds, count) in planned.items():
         yield Measure(f"plan {weeks} weeks x 20: {count:,} chunks", seconds, "s", None, 1.0)
 
@@ -65,10 +62,10 @@ def blame(uri: str, repository: Path) -> Iterator[Measure]:
     paths = [os.fsdecode(path) for path in listing.stdout.split(b"\0") if path]
     started = time.perf_counter()
     for path in paths:
-        _wall(["git", "-C", repository, "blame", "HEAD", "--", path])
+        wall(["git", "-C", repository, "blame", "HEAD", "--", path])
     loop = time.perf_counter() - started
-    with _store(uri) as environ:
-        sync = _json(["-m", "tests.bench.one_sync", str(repository), "blame"], environ)
+    with store(uri) as environ:
+        sync = result_of(["-m", "tests.bench.one_sync", str(repository), "blame"], environ)
     yield Measure(f"blame of {len(paths):,} files / git blame each", sync["first"], "s", loop, 0.6)
     yield Measure("peak memory of the blame", sync["peak"], "MB", None, 300)
 
@@ -79,7 +76,7 @@ def metrics(uri: str) -> Iterator[Measure]:
     from devhealth.warehouse import connection, schema
     from tests.bench import metrics_data
 
-    with _store(uri) as environ, connection.connected(Settings.from_environment(environ)) as client:
+    with store(uri) as environ, connection.connected(Settings.from_environment(environ)) as client:
         schema.ensure_schema(client)
         metrics_data.fill(client)
         started = time.perf_counter()
@@ -107,7 +104,7 @@ def insert(uri: str) -> Iterator[Measure]:
     names = [column.name for column in table_of(CommitFileStat).columns]
     columns = [[getattr(record, name) for record in records] for name in names]
     plain, ours = [], []
-    with _store(uri) as environ:
+    with store(uri) as environ:
         settings = Settings.from_environment(environ)
         with connection.connected(settings) as client, open_sink(settings) as sink:
             schema.ensure_schema(client)
@@ -132,7 +129,7 @@ def parsing() -> Iterator[Measure]:
     """Each DAG file, beyond Airflow's own import."""
     with tempfile.TemporaryDirectory() as home:
         environ = {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": home}
-        found = _json(["-m", "tests.bench.parse_dags", *map(str, sorted(ROOT.glob("dags/*.py")))], environ)
+        found = result_of(["-m", "tests.bench.parse_dags", *map(str, sorted(ROOT.glob("dags/*.py")))], environ)
     for path, seconds in found.items():
         yield Measure(f"parse dags/{Path(path).name}", seconds, "s", None, 0.1)
 
@@ -140,38 +137,7 @@ def parsing() -> Iterator[Measure]:
 def command_line() -> Iterator[Measure]:
     """`devhealth --help`."""
     help_text = [sys.executable, "-m", "devhealth.cli", "--help"]
-    yield Measure("devhealth --help", statistics.median(_wall(help_text) for _ in range(5)), "s", None, 0.3)
-
-
-@contextmanager
-def _store(uri: str) -> Iterator[dict[str, str]]:
-    """The environment of a home and a ClickHouse database of their own."""
-    import uuid
-
-    from devhealth.settings import Settings
-    from devhealth.warehouse import connection
-
-    database = f"bench_{uuid.uuid4().hex}"
-    server = connection.connected(Settings(home=Path("/nowhere"), clickhouse_uri=uri))
-    with tempfile.TemporaryDirectory(prefix="devhealth-bench-") as home, server as client:
-        client.execute(f"create database {database} engine = Atomic")
-        try:
-            yield {"DEVHEALTH_HOME": home, "CLICKHOUSE_URI": urlunsplit(urlsplit(uri)._replace(path=f"/{database}"))}
-        finally:
-            client.execute(f"drop database {database} sync")
-
-
-def _wall(command: list) -> float:
-    started = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - started
-
-
-def _json(arguments: list[str], environ: dict[str, str]) -> dict:
-    run = subprocess.run(
-        [sys.executable, *arguments], env=os.environ | environ, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(run.stdout.splitlines()[-1])
+    yield Measure("devhealth --help", statistics.median(wall(help_text) for _ in range(5)), "s", None, 0.3)
 
 
 def _median(syncs: list[dict], name: str) -> float:
