@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SEMANTIC_CONNECTION = "devhealth_postgres"
 ANALYTICS_CONNECTION = "devhealth_clickhouse"
 
+_OF_AN_APP = frozenset({"app_id", "private_key", "installation_id"})
+
 _SHORTEST_PIECE = 4
 """Shorter ones would hide half the words of a log."""
 
@@ -100,9 +102,17 @@ class AirflowHost:
     _masked: set[str] = field(default_factory=set, repr=False)
 
     def connection(self, conn_id: str) -> dict[str, str] | None:
-        """Login and password of a connection, as a credential calls them; None when there is none of that id."""
+        """What a connection holds, as a credential calls it; None when there is none of that id.
+
+        That is login and password, a host that is the address of an interface, and what of an App stands in the extra.
+        """
         found = _connection(conn_id)
-        return found and {"username": found.login or "", "token": found.password or ""}
+        if found is None:
+            return None
+        fields = {"username": found.login or "", "token": found.password or ""}
+        if "://" in (found.host or ""):
+            fields["url"] = found.host
+        return fields | {name: value for name, value in _options(found).items() if name in _OF_AN_APP}
 
     def mask(self, secret: str) -> None:
         """Keep the text out of the logs of this task."""

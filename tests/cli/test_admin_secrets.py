@@ -15,6 +15,7 @@ from tests.postgres import ENGINES, fresh_uri
 
 KEY, NEXT = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 SECRET = "pl4nted-s3cret"
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----\n"
 
 
 @pytest.fixture(params=ENGINES)
@@ -67,11 +68,21 @@ def test_a_credential_is_stored_listed_and_deleted(devhealth, engine):
     assert json.loads(devhealth("admin", "list-credentials", "--org", "acme", "--json").stdout) == []
 
 
+def test_a_github_app_is_stored_with_all_lines_of_its_key(devhealth, engine, tmp_path):
+    arguments = ("admin", "set-credential", "git-host", "--org", "acme", "--provider", "github")
+    for names, stdin in {("app_id", "private_key"): f"7\n{PEM}", ("private_key", "app_id"): f"{PEM}7\n"}.items():
+        given = (part for name in names for part in ("--field", name))
+        devhealth(*arguments, *given, stdin=stdin)
+        assert fields(engine) == {"app_id": "7", "private_key": PEM.strip()}
+    refused = devhealth(*arguments, "--field", "app_id", stdin="7\n", status=2)
+    assert "a credential of github needs 'token', or 'app_id' and 'private_key'." in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [
         (["--field", "tokne"], SECRET, "a credential of local_git has no field 'tokne'. It has: token, username."),
-        (["--field", "username"], SECRET, "a credential of local_git needs the field 'token'."),
+        (["--field", "username"], SECRET, "a credential of local_git needs 'token'."),
         (["--provider", "nowhere"], SECRET, "provider 'nowhere' is not known."),
         ([], "", "standard input holds 0 lines: expected one each for token."),
         ([], f"{SECRET}\n{SECRET}\n", "standard input holds 2 lines"),
@@ -115,9 +126,24 @@ def test_a_rotation_says_how_many_and_one_that_cannot_be_read_stops_it(devhealth
 
 
 def test_a_secret_that_is_typed_is_not_shown(tmp_path, uri, engine):
+    shown = typed(tmp_path, uri, [], {b"token": SECRET})
+    assert SECRET.encode() not in shown
+    assert fields(engine) == {"token": SECRET}
+
+
+def test_a_private_key_is_asked_for_as_a_file(tmp_path, uri, engine):
+    (tmp_path / "app.pem").write_text(PEM)
+    app = ["--provider", "github", "--field", "app_id", "--field", "private_key"]
+    shown = typed(tmp_path, uri, app, {b"app_id": "7", b"private_key, its file": str(tmp_path / "app.pem")})
+    assert SECRET.encode() not in shown
+    assert fields(engine) == {"app_id": "7", "private_key": PEM.strip()}
+
+
+def typed(tmp_path, uri, arguments, answers):
+    """What a terminal shows while somebody stores a credential and answers the prompts."""
     ours, theirs = pty.openpty()
-    typed = subprocess.Popen(
-        command("admin", "set-credential", "git-host", "--org", "acme"),
+    process = subprocess.Popen(
+        command("admin", "set-credential", "git-host", "--org", "acme", *arguments),
         env=environment(tmp_path, POSTGRES_URI=uri, DEVHEALTH_SECRET_KEY=KEY),
         stdin=theirs,
         stdout=theirs,
@@ -125,15 +151,15 @@ def test_a_secret_that_is_typed_is_not_shown(tmp_path, uri, engine):
     )
     os.close(theirs)
     shown = b""
-    while b"token" not in shown:
-        shown += os.read(ours, 1000)
-    os.write(ours, f"{SECRET}\n".encode())
+    for asked, answer in answers.items():
+        while asked + b": " not in shown:
+            shown += os.read(ours, 1000)
+        os.write(ours, f"{answer}\n".encode())
     try:
         while part := os.read(ours, 1000):
             shown += part
     except OSError:  # Linux says so when the other end closes
         pass
     os.close(ours)
-    assert typed.wait() == 0, shown
-    assert SECRET.encode() not in shown
-    assert fields(engine) == {"token": SECRET}
+    assert process.wait() == 0, shown
+    return shown

@@ -26,6 +26,7 @@ from tests.postgres import ENGINES, fresh_uri
 
 KEY = generate_key()
 SECRET, OTHER = "pl4nted/s3cret", "0ther/s3cret"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\npl4nted\n-----END RSA PRIVATE KEY-----\n"
 
 
 class Host:
@@ -124,6 +125,26 @@ def test_fields_and_values_that_no_credential_holds_are_refused():
     with pytest.raises(InputError) as caught:
         credentials.check_values({"token": f"{SECRET}\n"})
     assert SECRET not in str(caught.value)
+
+
+def test_a_github_app_is_a_credential_without_a_token():
+    for names in (["token"], ["token", "url"], ["app_id", "private_key"], ["app_id", "private_key", "installation_id"]):
+        credentials.check_fields("github", names)
+    for names in (["app_id"], ["private_key", "installation_id"], ["url"]):
+        with pytest.raises(InputError, match=r"github needs 'token', or 'app_id' and 'private_key'\."):
+            credentials.check_fields("github", names)
+    for key in (PEM, PEM.replace("\n", "\\n"), PEM.replace("\n", "\r\n")):
+        credentials.check_values({"app_id": "7", "private_key": key})
+    for fields in ({"token": PEM}, {"app_id": "7\n"}, {"private_key": f"{PEM}\x00"}, {"private_key": "\n"}):
+        with pytest.raises(InputError, match="is empty, or holds"):
+            credentials.check_values(fields)
+
+
+def test_a_connection_may_hold_an_app_whose_number_is_no_secret(semantic):
+    host = Host(github={"username": "", "token": "", "app_id": "7", "private_key": PEM})
+    assert applied(dataclasses.replace(semantic, host=host), "airflow:github").get("app_id") == "7"
+    assert {PEM, PEM.replace("\n", "\\n")} <= host.masked
+    assert "7" not in host.masked
 
 
 @pytest.fixture

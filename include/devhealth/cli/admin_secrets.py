@@ -3,6 +3,7 @@
 `generate_key` and `rotate_key` need no organisation; all but `generate_key` need the semantic database.
 """
 
+import re
 import sys
 
 import click
@@ -15,7 +16,12 @@ Examples:
   devhealth admin set-credential git-host --org acme
   devhealth admin set-credential git-host --org acme --field username --field token
   printenv ACME_GIT_TOKEN | devhealth admin set-credential git-host --org acme
+  (echo 123456; cat app.pem) | devhealth admin set-credential github --org acme --provider github \\
+      --field app_id --field private_key
 """
+
+_VALUE = re.compile(r"-----BEGIN .*?\n-----END [^\n]*\n?|[^\n]*\n|[^\n]+\Z", re.DOTALL)
+"""A private key with all its lines, or a line."""
 
 
 @click.command(epilog="\b\nExample:\n  DEVHEALTH_SECRET_KEY=$(devhealth admin generate-key)")
@@ -53,13 +59,14 @@ def rotate_key(*, as_json: bool) -> None:
 def set_credential(name: str, *, org: str, provider: str, names: tuple[str, ...], as_json: bool) -> None:
     """Store the credential NAME, encrypted, in place of an earlier one of that name.
 
-    Asks for each field, or reads them from standard input, a line each. Configurations refer to it as stored:NAME.
+    Asks for each field, or reads them from standard input, a line each; of a private key it asks for the file, or reads
+    all lines. Configurations refer to it as stored:NAME.
     """
     from devhealth.pipelines import credentials as rules
     from devhealth.semantic import credentials, organizations
     from devhealth.settings import Settings
 
-    names = names or rules.fields_of(provider)[:1]
+    names = names or rules.usual_fields(provider)
     rules.check_fields(provider, names)
     with opened() as engine:
         org_id, key = organizations.organization_id(engine, org), Settings.from_environment().secret_key
@@ -114,8 +121,15 @@ def _asked(names: tuple[str, ...]) -> dict[str, str]:
     from devhealth.errors import InputError
 
     if sys.stdin.isatty():
-        return {name: str(click.prompt(name, hide_input=True, err=True)).strip() for name in names}
-    lines = [line.strip() for line in sys.stdin.read().splitlines()]
-    if len(lines) != len(names):
-        raise InputError(f"standard input holds {len(lines)} lines: expected one each for {', '.join(names)}.")
-    return dict(zip(names, lines, strict=True))
+        return {name: _typed(name) for name in names}
+    values = [value.strip() for value in _VALUE.findall(sys.stdin.read())]
+    if len(values) != len(names):
+        raise InputError(f"standard input holds {len(values)} lines: expected one each for {', '.join(names)}.")
+    return dict(zip(names, values, strict=True))
+
+
+def _typed(name: str) -> str:
+    if name == "private_key":  # a terminal would show all lines of it but the first
+        file = click.prompt(f"{name}, its file", type=click.File(), err=True)
+        return str(file.read()).strip()
+    return str(click.prompt(name, hide_input=True, err=True)).strip()

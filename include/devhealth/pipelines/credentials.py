@@ -1,7 +1,8 @@
 """From a reference to the credential it stands for, in the settings that the stages hand on.
 
     stored:NAME            a credential of the organisation, decrypted with DEVHEALTH_SECRET_KEY
-    airflow:CONNECTION_ID  a connection of the Airflow whose task this is: its password is the token
+    airflow:CONNECTION_ID  a connection of the Airflow whose task this is: its password is the token, or its extra
+                           holds what a GitHub App needs
     env:VARIABLE           an environment variable of this process: a token, or user:token
 
 Every secret is told to the host's log filter before anything else sees it.
@@ -23,8 +24,11 @@ from devhealth.semantic import credentials, database, organizations
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 
-_SHOWN = frozenset({"username", "email", "host", "url"})
+_SHOWN = frozenset({"username", "email", "host", "url", "app_id", "installation_id"})
 """Fields that are no secrets."""
+
+_OF_LINES = frozenset({"private_key"})
+"""Fields whose value may have several lines."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,26 +80,37 @@ def of_location(settings: Settings, *, org_id: str, provider: str, location: str
     return replace(settings, credential=replace(found, org_id=org_id))
 
 
-def fields_of(provider: str) -> tuple[str, ...]:
-    """What a credential of the provider can hold; the first one is required. Raises UnknownName."""
-    return providers.sources(provider).CREDENTIAL_FIELDS
+def usual_fields(provider: str) -> tuple[str, ...]:
+    """The fields that most credentials of the provider consist of. Raises UnknownName."""
+    return providers.sources(provider).SUFFICIENT_FIELDS[0]
+
+
+def lacking(provider: str, names: Collection[str]) -> str:
+    """The fields that a credential of the provider needs, when these are not enough; empty otherwise."""
+    ways = providers.sources(provider).SUFFICIENT_FIELDS
+    return (
+        ""
+        if any(set(way) <= set(names) for way in ways)
+        else ", or ".join(" and ".join(map(repr, way)) for way in ways)
+    )
 
 
 def check_fields(provider: str, names: Collection[str]) -> None:
     """Raise InputError unless a credential of the provider can consist of these fields."""
-    known = fields_of(provider)
+    known = providers.sources(provider).CREDENTIAL_FIELDS
     if unknown := [name for name in names if name not in known]:
         raise InputError(
             f"a credential of {provider} has no field {', '.join(map(repr, unknown))}. It has: {', '.join(known)}."
         )
-    if known[0] not in names:
-        raise InputError(f"a credential of {provider} needs the field {known[0]!r}.")
+    if needed := lacking(provider, names):
+        raise InputError(f"a credential of {provider} needs {needed}.")
 
 
 def check_values(fields: Mapping[str, str]) -> None:
     """Raise InputError, never repeating a value, for one that no protocol could carry."""
     for name, value in fields.items():
-        if not value.strip() or not value.isprintable():
+        lines = value.splitlines() if name in _OF_LINES else [value]
+        if not value.strip() or not all(line.isprintable() for line in lines):
             raise InputError(f"the field {name!r} is empty, or holds a line break or another control character.")
 
 
@@ -128,7 +143,7 @@ def _of_airflow(settings: Settings, conn_id: str) -> Mapping[str, str]:
     fields = settings.host.connection(conn_id)
     if fields is None:
         raise SecretError(f"Airflow has no connection {conn_id!r}. Make it there, under Admin, Connections.")
-    if not fields.get("token"):
+    if not fields.get("token") and not fields.get("private_key"):
         raise SecretError(f"the connection {conn_id!r} has no password. Put the token there.")
     return fields
 

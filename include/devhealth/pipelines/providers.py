@@ -47,7 +47,10 @@ class Sources(Protocol):
     """The module `devhealth.connectors.<provider>.source`."""
 
     CREDENTIAL_FIELDS: tuple[str, ...]
-    """What a credential of the provider holds; the first one is required."""
+    """What a credential of the provider may hold."""
+
+    SUFFICIENT_FIELDS: tuple[tuple[str, ...], ...]
+    """The fields that make a credential together; where there are several ways, the usual one comes first."""
 
     def survey(
         self, locations: Sequence[str], options: Mapping[str, object], settings: Settings

@@ -3,10 +3,13 @@
 import io
 import logging
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devhealth.connectors.github.host import ApiHost
+from devhealth.errors import SourceError
 from tests.connectors.github.asking import TOKEN, Ticking, asking, settings_of
 from tests.connectors.github.scripted_server import Play, ScriptedServer
 from tests.connectors.github.test_app import pem, token  # noqa: F401 - a fixture
@@ -71,6 +74,32 @@ def test_no_secret_is_shown(tmp_path: Path, logs: io.StringIO, pem: str, trouble
     key = [line for line in pem.splitlines() if "-----" not in line]
     for secret in {TOKEN, INSTALLATION_TOKEN, *signed, *key}:
         assert not [text for text in seen if secret in text]
+
+
+def test_a_short_token_does_not_spoil_what_is_told(tmp_path: Path):
+    refused = Play(422, {"message": "The state of a pull request is wrong"})
+    settings = settings_of(tmp_path, token="a")
+    with (
+        ScriptedServer([refused]) as server,
+        asking(settings, server.api, Ticking()) as client,
+        pytest.raises(SourceError, match="GitHub says: The state of a pull request is wrong"),
+    ):
+        client.get("/repos/acme/shop")
+
+
+def test_every_token_is_told_to_the_log_filter(tmp_path: Path, pem: str):  # noqa: F811
+    class Host:
+        def __init__(self) -> None:
+            self.mask, self.connection = masked.append, dict[str, str]().get
+
+    for fields, secrets in (
+        ({"token": f"{TOKEN}, other"}, {TOKEN, "other"}),
+        ({"app_id": "7", "private_key": pem}, {pem}),
+    ):
+        masked: list[str] = []
+        settings = replace(settings_of(tmp_path, **fields), host=Host())
+        with asking(settings, ApiHost("github.com", "https://api.github.com"), Ticking()):
+            assert set(masked) == secrets
 
 
 def chain(error: BaseException | None) -> list[str]:

@@ -29,7 +29,7 @@ def shop(**fields: str) -> str:
     ("text", "message"),
     [
         ("tier: gold", "acme.tier: tier 'gold' does not exist: expected one of community, team, enterprise"),
-        (shop(provider="cvs"), "s.provider: provider 'cvs' is not known. Known: local_git"),
+        (shop(provider="cvs"), "s.provider: provider 'cvs' is not known. Known: github, local_git"),
         (shop(targets="[git, prs]"), "s.targets item 2: local_git has no target 'prs'. It has: blame, git"),
         (shop(targets="[]"), "s.targets: is empty: name blame or git, or leave it out for all"),
         (shop(targets="[git, git]"), "s.targets item 2: 'git' stands here twice"),
@@ -58,7 +58,10 @@ def shop(**fields: str) -> str:
             "credentials: {git-host: {provider: local_git, fields: {token: {env: TOKEN}, tokem: {env: TOKEN}}}}",
             "git-host.fields.tokem: local_git knows no such field: expected ",
         ),
-        ("credentials: {git-host: {provider: local_git, fields: {}}}", "git-host.fields: `token` is missing"),
+        (
+            "credentials: {git-host: {provider: local_git, fields: {}}}",
+            "git-host.fields: such a credential needs 'token': add it",
+        ),
         ("credentials: {git-host: {provider: x, fields: {}}}", "credentials.git-host: provider 'x' is not known"),
         (
             "identities: {ada: {aliases: [a]}, bob: {aliases: [A]}}",

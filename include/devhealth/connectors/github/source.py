@@ -6,6 +6,7 @@ Source: docs.github.com/graphql/reference/queries#repository
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from devhealth.connectors.github import tokens
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import ApiHost, Place, place_of
@@ -16,7 +17,8 @@ from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.settings import Settings
 
-CREDENTIAL_FIELDS = ("token", "app_id", "private_key", "installation_id", "url")
+CREDENTIAL_FIELDS = tokens.FIELDS
+SUFFICIENT_FIELDS = (("token",), ("app_id", "private_key"))
 
 _AT_ONCE = 100
 """Repositories in one request: about six points."""

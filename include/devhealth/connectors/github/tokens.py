@@ -21,6 +21,9 @@ from github import Auth
 FIELDS = ("token", "app_id", "private_key", "installation_id", "url")
 """What a credential may hold; `url` says which GitHub it is for."""
 
+_SHORTEST_STRUCK_OUT = 8
+"""GitHub's own have forty characters and more."""
+
 
 def _nothing_to_renew() -> bool:
     return False
@@ -61,11 +64,13 @@ class Keyring:
             pem = pem_of(fields["private_key"])
             self._installation = _number(fields.get("installation_id", ""), self._reference)
             self._app = App(self._reference, fields["app_id"], pem, ask, clock, self._learn, self.scrubbed)
-            self.secrets |= {pem, fields["private_key"]}
+            for secret in (pem, fields["private_key"]):
+                self._learn(secret)
             return
         text = fields.get("token", "") if credential else _of_environment(api)
         tokens = tuple(dict.fromkeys(re.split(r"[,\s]+", text.strip()))) if text.strip() else ()
-        self.secrets |= set(tokens)
+        for token in tokens:
+            self._learn(token)
         self._tokens = tuple(self._token_key(token, number, len(tokens)) for number, token in enumerate(tokens, 1))
         self._nobody_key = self._nobody()
 
@@ -84,9 +89,10 @@ class Keyring:
         return Key(f"the App of {self._reference}", identity, Ledger(self._folder, identity), lambda: auth)
 
     def scrubbed(self, text: str) -> str:
-        """The text without any secret in it."""
+        """The text without any secret in it, but for one so short that words contain it."""
         for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
+            if len(secret) >= _SHORTEST_STRUCK_OUT:
+                text = text.replace(secret, "***")
         return text
 
     def _learn(self, secret: str) -> None:

@@ -19,7 +19,7 @@ from devhealth.models.credential import Credential, spellings
 from devhealth.settings import Settings
 
 FIELDS = ("token", "username")
-"""What a credential of this provider holds; the first one is required."""
+"""What a credential of this provider may hold."""
 
 _HELPER = (
     "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' "

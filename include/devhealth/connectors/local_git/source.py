@@ -18,6 +18,7 @@ from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.settings import Settings
 
 CREDENTIAL_FIELDS = credentials.FIELDS
+SUFFICIENT_FIELDS = (("token",),)
 
 _AT_ONCE = 8
 

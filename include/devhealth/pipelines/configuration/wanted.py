@@ -11,7 +11,7 @@ from devhealth.pipelines.configuration import wanted_people, wanted_syncs
 from devhealth.pipelines.configuration.document import Credential, Organisation
 from devhealth.pipelines.configuration.problems import Key, Problem
 from devhealth.pipelines.configuration.state import Secrets, State
-from devhealth.pipelines.credentials import check_values
+from devhealth.pipelines.credentials import check_values, lacking
 from devhealth.semantic.identities import Identity
 from devhealth.semantic.organizations import check_slug
 from devhealth.semantic.teams import Team
@@ -86,8 +86,8 @@ def _fields(
     except DevhealthError as error:
         problems.append(Problem(path, _sentence(error)))
         return []
-    if known[0] not in credential.fields:
-        problems.append(Problem((*path, "fields"), f"`{known[0]}` is missing: add it"))
+    if needed := lacking(credential.provider, credential.fields):
+        problems.append(Problem((*path, "fields"), f"such a credential needs {needed}: add it"))
     found = []
     for field_name, secret in credential.fields.items():
         below = (*path, "fields", field_name)
