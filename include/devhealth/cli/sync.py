@@ -62,11 +62,22 @@ def blame(**choices: Any) -> None:
     _run(("blame",), **choices)
 
 
-@sync.command(epilog="\b\nExample:\n  devhealth sync prs --provider github --repo-path acme/shop --org acme")
-@partial(_options, provider="github")
-def prs(**choices: Any) -> None:
-    """Read pull requests with their reviews, comments and commits: what is new, or those of a range of days."""
-    _run(("prs",), **choices)
+def _command(target: str, what: str) -> None:
+    """Add the command of a target that hosts of repositories have."""
+    example = f"\b\nExample:\n  devhealth sync {target} --provider github --repo-path acme/shop --org acme"
+    help_text = f"Read {what}: what is new, or those of a range of days."
+
+    @sync.command(target, help=help_text, short_help=f"Read {what}.", epilog=example)
+    @partial(_options, provider="github")
+    def command(**choices: Any) -> None:
+        _run((target,), **choices)
+
+
+_command("prs", "pull requests with their reviews, comments and commits")
+_command("work-items", "issues with their history")
+_command("cicd", "runs of pipelines with their jobs")
+_command("deployments", "deployments with their statuses, releases and tags")
+_command("incidents", "the issues that a configuration calls incidents")
 
 
 @sync.command(epilog="\b\nExample:\n  devhealth sync teams --file people.yaml --org acme --dry-run")
