@@ -1,0 +1,142 @@
+"""The staged pages of a unit of target `cicd`, and what they add up to for the cursor.
+
+A page that an earlier attempt staged is taken instead of asking again. What is asked for follows from the pages
+before, so each attempt asks for the same under the same names.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from devhealth.connectors.github.run_list import Listed, ListPage, Run
+from devhealth.connectors.github.workflow_runs import WorkflowRuns
+from devhealth.models import github_cicd_pages as kinds
+from devhealth.models import github_pages
+from devhealth.models.github_cicd_pages import KEPT, LAG, LOOK_BACK, OVERLAP, RunsCursor, RunsState
+from devhealth.staging import Page, UnitStaging
+
+_NOTHING = b"null"
+
+
+class StagedRuns:
+    """Writes pages, or reads back those of an earlier attempt.
+
+    `earlier` is the cursor of the last run, `is_news` whether what that knows is left out.
+    """
+
+    def __init__(
+        self,
+        staging: UnitStaging,
+        asked: WorkflowRuns,
+        state: RunsState,
+        earlier: RunsCursor | None,
+        *,
+        is_news: bool,
+    ) -> None:
+        self._staging, self._asked, self._state, self._earlier = staging, asked, state, earlier
+        self._stored = earlier if is_news else None
+        self._pages = {page.name: page for page in staging.pages()}
+        self._lists = 0
+        self._seen: dict[int, Run] = {}
+        self._gone: set[int] = set()
+        self._open: dict[int, str] = {}
+
+    def ask(self, created: str, after: str) -> ListPage:
+        """The next page of the list."""
+        self._lists += 1
+        name = github_pages.name(100, kinds.RUNS, self._lists)
+        if name not in self._pages:
+            fetched_at, answer = datetime.now(UTC), self._asked.page(created, after)
+            self._write(name, github_pages.encode(kinds.LISTED, fetched_at, answer.raw, next=answer.next))
+        staged = self._pages[name]
+        page = github_pages.decode(staged.read())
+        listed = msgspec.json.decode(page.answer, type=Listed)
+        return ListPage(listed.workflow_runs, listed.total_count, page.next, staged)
+
+    def wants(self, run: Run) -> bool:
+        """Whether a run of the list is to be fetched: it is met for the first time, and new, changed or at work."""
+        is_first = run.id not in self._seen
+        if is_first:
+            self._seen[run.id] = run
+        return is_first and not self._knows(run)
+
+    def whole(self, group: str, position: int, run: Run) -> Page:
+        """The page with all of a run."""
+        name = f"{group}-more-{position:05d}"
+        if name not in self._pages:
+            fetched_at, parts = datetime.now(UTC), self._asked.parts(run.id, run.attempt)
+            if parts is None:
+                kind = kinds.GONE if self._state.at - run.created_at <= KEPT else kinds.FORGOTTEN
+                self._write(name, github_pages.encode(kind, fetched_at, _NOTHING, about=str(run.id)))
+            else:
+                raw = msgspec.json.encode(parts)
+                is_stored = self._stored is not None and self._stored.open.get(run.id) == _digest(run, raw)
+                about = f"={run.id}" if is_stored else str(run.id)
+                self._write(name, github_pages.encode(kinds.WHOLE, fetched_at, raw, about=about))
+        page = github_pages.decode(self._pages[name].read())
+        if page.kind != kinds.WHOLE:
+            self._gone.add(run.id)
+        elif run.status != "completed" or (run.updated_at or run.created_at) > self._state.at - LAG:
+            self._open[run.id] = _digest(run, bytes(page.answer))
+        return self._pages[name]
+
+    def missing(self) -> list[int]:
+        """Runs of the cursor that the list should hold and does not, and those at work that it does not reach."""
+        if self._earlier is None:
+            return []
+        known = self._earlier.known if self._state.looks_back else {}
+        return sorted((known.keys() | self._earlier.open.keys()) - self._seen.keys())
+
+    def one(self, number: int, run_id: int) -> tuple[Page, Run | None]:
+        """The page of a run of those, and the run if it is to be fetched whole."""
+        name = github_pages.name(200, kinds.RUNS, number)
+        if name not in self._pages:
+            fetched_at, answer = datetime.now(UTC), self._asked.one(run_id)
+            kind, raw = (kinds.RUN, answer.raw) if answer else (self._absent(), _NOTHING)
+            self._write(name, github_pages.encode(kind, fetched_at, raw, about=str(run_id)))
+        staged = self._pages[name]
+        page = github_pages.decode(staged.read())
+        if page.kind != kinds.RUN:
+            self._gone.add(run_id)
+            return staged, None
+        run = msgspec.json.decode(page.answer, type=Run)
+        return staged, run if self.wants(run) else None
+
+    def cursor(self) -> RunsCursor:
+        """What the next run goes on from."""
+        state, earlier = self._state, self._earlier
+        is_short = earlier is not None and not state.looks_back
+        since = earlier.since if earlier and is_short else max(state.at - LOOK_BACK, state.since)
+        known = dict(earlier.known) if earlier and is_short else {}
+        known |= {run.id: run.digest for run in self._seen.values() if run.created_at >= since}
+        created = [run.created_at for run in self._seen.values()]
+        return RunsCursor(
+            since=since,
+            newest=max([*created, earlier.newest if earlier else since]),
+            looked_back_at=earlier.looked_back_at if earlier and is_short else state.at,
+            known={run_id: digest for run_id, digest in known.items() if run_id not in self._gone},
+            open=self._open,
+        )
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether runs may change, or follow a push, without the survey telling."""
+        pushed_at = self._state.pushed_at
+        return bool(self._open) or (pushed_at is not None and pushed_at > self._state.at - OVERLAP)
+
+    def _knows(self, run: Run) -> bool:
+        stored = self._stored
+        return stored is not None and run.id not in stored.open and stored.known.get(run.id) == run.digest
+
+    def _absent(self) -> str:
+        """What is said of a run that the cursor knows and that is not there."""
+        earlier = self._earlier
+        return kinds.GONE if earlier and self._state.at - earlier.since <= KEPT else kinds.FORGOTTEN
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._pages[name] = self._staging.write_page(name, content)
+
+
+def _digest(run: Run, parts: bytes) -> str:
+    return hashlib.blake2b(run.digest.encode() + parts, digest_size=8).hexdigest()

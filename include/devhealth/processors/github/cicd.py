@@ -1,0 +1,117 @@
+"""Target `cicd`: pages of `devhealth.models.github_cicd_pages` as records."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from devhealth.errors import RecordError
+from devhealth.models import github_cicd_pages as kinds
+from devhealth.models import github_pages
+from devhealth.models.github_cicd_pages import Parts, RunsState
+from devhealth.models.repository_targets import RepositoryTarget
+from devhealth.models.table import Record, Snapshot
+from devhealth.models.unit import Unit
+from devhealth.processors.github.decoding import decode
+from devhealth.processors.github.people import People
+from devhealth.processors.github.run_records import RunRecords
+from devhealth.processors.github.run_shapes import JobList, Run, RunList
+from devhealth.staging import Page
+
+EVIDENCE = "repository_targets"
+
+LOT = 1_000
+"""Runs that one snapshot speaks of."""
+
+TABLES = ("pipeline_jobs", "pipeline_runs")
+
+Batch = list[Record | Snapshot]
+
+
+def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
+    """The rows of each run. Snapshots of those that were deleted come last."""
+    remaining = iter(pages)
+    first = next(remaining, None)
+    if first is None or first.name != github_pages.STATE:
+        got = first.name if first else "no page"
+        raise RecordError(f"{unit.name}: expected page {github_pages.STATE} first, got {got}. Sync again.")
+    state = msgspec.json.decode(first.read(), type=RunsState)
+    reader = _Reader(unit, state)
+    has_news = unit.mode != "incremental"
+    for page in remaining:
+        if page.name == github_pages.CURSOR:
+            yield reader.gone()
+            if has_news:
+                yield [_target(unit, state)]
+            return
+        if rows := reader.read(page):
+            has_news = True
+            yield rows
+
+
+class _Reader:
+    """Turns pages into rows. The runs are in a page, what belongs to each of them in those that follow it."""
+
+    def __init__(self, unit: Unit, state: RunsState) -> None:
+        self._what = unit.name
+        self._unit, self._people = unit, People(unit, state.host)
+        self._records = RunRecords(unit, self._people)
+        self._listed: github_pages.Page | None = None
+        self._runs: dict[int, Run] = {}
+        self._gone: list[tuple[int, datetime]] = []
+
+    def read(self, staged: Page) -> Batch:
+        """The rows of the run that a page completes. Pages of kinds that nobody needs are passed over."""
+        page = github_pages.decode(staged.read())
+        if page.kind in {kinds.LISTED, kinds.RUN}:
+            self._listed, self._runs = page, {}
+        elif page.kind == kinds.GONE:
+            self._gone.append((int(page.about), page.fetched_at))
+        elif page.kind == kinds.WHOLE and not page.about.startswith("="):  # with an equals sign it is stored already
+            return self._whole(page)
+        return []
+
+    def gone(self) -> Batch:
+        """The runs that were deleted, with their jobs."""
+        return [
+            Snapshot(
+                table=table,
+                org_id=self._unit.org_id,
+                repo_id=self._unit.repo_id,
+                version=min(at for _, at in lot),
+                column="run_id",
+                values=tuple(str(run_id) for run_id, _ in lot),
+            )
+            for first in range(0, len(self._gone), LOT)
+            if (lot := self._gone[first : first + LOT])
+            for table in TABLES
+        ]
+
+    def _whole(self, page: github_pages.Page) -> Batch:
+        what, listed = f"{self._what}, run {page.about}", self._listed
+        run = self._run(int(page.about))
+        if run is None or listed is None:
+            raise RecordError(f"{what}: its jobs are staged, and it is not. Sync again.")
+        parts = decode(page.answer, Parts, what)
+        jobs = [job for answer in parts.jobs for job in decode(answer, JobList, what).jobs]
+        attempts = [decode(answer, Run, what) for answer in parts.attempts]
+        rows = list(self._records.of(run, listed.fetched_at, attempts, jobs, page.fetched_at))
+        return [*self._people.accounts(), *rows]
+
+    def _run(self, run_id: int) -> Run | None:
+        """A run of the page before, which is only read once a run of it is wanted."""
+        if not self._runs and self._listed:
+            page = self._listed
+            is_list = page.kind == kinds.LISTED
+            runs = decode(page.answer, RunList, self._what).workflow_runs if is_list else [self._single(page)]
+            self._runs = {run.id: run for run in runs}
+        return self._runs.get(run_id)
+
+    def _single(self, page: github_pages.Page) -> Run:
+        return decode(page.answer, Run, f"{self._what}, run {page.about}")
+
+
+def _target(unit: Unit, state: RunsState) -> RepositoryTarget:
+    return RepositoryTarget(
+        org_id=unit.org_id, repo_id=unit.repo_id, target=unit.target, items_count=None, fetched_at=state.fetched_at
+    )
