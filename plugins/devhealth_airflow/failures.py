@@ -1,6 +1,6 @@
 """From devhealth's errors to Airflow's: one sentence, and no retry where trying again cannot help."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,3 +37,37 @@ def told_to_airflow(operator: Any = None) -> Iterator[None]:
         raise AirflowFailException(str(error)) from error
     except errors.DevhealthError as error:
         raise AirflowException(str(error)) from error
+
+
+def failures_of(
+    operator: Any, units: Iterable[dict[str, Any]], work: Callable[[dict[str, Any]], None]
+) -> list[Exception]:
+    """Why work failed on units, what a retry may mend first. A unit that fails is logged and does not stop the others.
+
+    A limit of the provider does: the operator is deferred, and comes back to what is left.
+    """
+    failures: list[Exception] = []
+    for unit in units:
+        try:
+            with told_to_airflow(operator):
+                work(unit)
+        except Exception as failure:  # noqa: BLE001 - the edge of a unit: its staging says why, the others go on
+            operator.log.error("%s, %s: %s", unit["name"], unit["target"], failure)  # noqa: TRY400
+            failures.append(failure)
+    return sorted(failures, key=lambda failure: isinstance(failure, AirflowFailException))
+
+
+def settle(failures: Sequence[Exception], count: int, task_instance: Any) -> None:
+    """Fail a task some of whose units failed: while a retry may mend one of them, or where nothing is left to go on.
+
+    `count` is how many units it has. What a cancelled backfill has left to do is no failure.
+    """
+    failed = [failure for failure in failures if not isinstance(failure, AirflowSkipException)]
+    if not failed:
+        return
+    is_mendable = not isinstance(failed[0], AirflowFailException)
+    said = f"{len(failed)} of {count} units failed, the first: {failed[0]}"
+    if is_mendable and task_instance.try_number <= task_instance.max_tries:
+        raise AirflowException(said) from failed[0]
+    if len(failed) == count:
+        raise AirflowFailException(said) from failed[0]

@@ -7,7 +7,7 @@ import pytest
 
 from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, TierExceeded, UnknownName
 from devhealth.models.unit import DayRange
-from devhealth.pipelines import plan, setup
+from devhealth.pipelines import setup
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.request import window_between
@@ -192,12 +192,6 @@ def test_a_paused_configuration_is_left_out_and_refused_when_named(settings, reg
     assert plan_sync(settings, request()) == []
     with pytest.raises(InputError, match="paused"):
         plan_sync(settings, request(configurations=("shop",)))
-
-
-def test_more_units_than_airflow_maps_are_refused_with_the_numbers(settings, registered, monkeypatch):
-    monkeypatch.setattr(plan, "MOST_UNITS", 0)
-    with pytest.raises(InputError, match="1 units planned, at most 0"):
-        plan_sync(settings, request())
 
 
 def test_a_source_that_is_no_repository_is_not_registered(settings, tmp_path):

@@ -15,6 +15,7 @@ from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
+from devhealth.pipelines.stages import STAGES
 from devhealth.semantic import database, dirty_ranges, watermarks
 from devhealth.semantic.sync_runs import UnitRun
 from devhealth.settings import Settings
@@ -24,7 +25,6 @@ UNSETTLED = "unsettled"
 """In a unit's staging: something of it may still change without the provider's survey telling, a run at work say."""
 
 CURSOR_PAGE = "999-cursor"
-STAGES = ("fetch", "process", "store")
 
 Staged = TypeVar("Staged")
 

@@ -25,8 +25,6 @@ from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
-MOST_UNITS = 1_000
-"""Airflow maps at most 1,024 tasks."""
 KEEP_STAGING_SECONDS = 7 * 86_400
 SNAPSHOT_TARGETS = frozenset({"blame"})
 """Targets that describe the present: a backfill of the past leaves them out."""
@@ -82,11 +80,6 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
             for org_id in dict.fromkeys(look.configuration.org_id for look in looks)
             for unit in _units_of(counted, engine, request, org_id, looks)
         ]
-    if len(units) > MOST_UNITS:
-        raise InputError(
-            f"{len(units)} units planned, at most {MOST_UNITS} fit one run: "
-            "name fewer configurations or targets, or split the configuration."
-        )
     if not request.window:
         busy = {(unit.org_id, unit.configuration) for unit in units}
         outcomes.note_quiet(engine, [one for one in chosen if (one.org_id, one.name) not in busy], request.run_id)

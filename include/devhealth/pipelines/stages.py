@@ -30,8 +30,20 @@ from devhealth.staging import Page, UnitStaging
 
 Batch = list[Record | Snapshot]
 
+STAGES = ("fetch", "process", "store")
+
 WORTH_A_WRITE = 5_000
 """Rows that are written without waiting for more."""
+
+
+def is_left(unit: Unit, stage: str) -> bool:
+    """Whether a stage has still to be done for a unit: the one before has ended well, and it has not itself."""
+    staging = UnitStaging(unit.staging)
+    has_ended = staging.read(f"report-{stage}.json") is not None
+    if stage == STAGES[0]:
+        return not (has_ended and staging.pages())
+    before = STAGES[STAGES.index(stage) - 1]
+    return staging.read(f"report-{before}.json") is not None and not has_ended
 
 
 def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
@@ -40,7 +52,8 @@ def fetch_unit(settings: Settings, unit: Unit) -> StageReport:
     with chunk_state.at_work(settings, unit, is_attempt=True) as chunk:
         if chunk.is_completed:
             return StageReport(stage="fetch", seconds=0.0)
-        UnitStaging(unit.staging).discard("damage.json", "stored.json", "cursor-stored")  # of a fetch before this one
+        of_a_fetch_before = ("damage.json", "stored.json", "cursor-stored", *(f"report-{one}.json" for one in STAGES))
+        UnitStaging(unit.staging).discard(*of_a_fetch_before)
         with failure_recorded(unit, "fetch"):
             for page in readable_pages(settings, unit):
                 pages += 1

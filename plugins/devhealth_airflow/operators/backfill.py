@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowFailException, SkipMixin
+from airflow.providers.common.compat.sdk import SkipMixin
 
+from devhealth_airflow.bundles import all_units
 from devhealth_airflow.deferral import DeferrableOperator
-from devhealth_airflow.failures import told_to_airflow
+from devhealth_airflow.failures import failures_of
 from devhealth_airflow.hooks import task_settings
 
 
@@ -23,26 +24,16 @@ class BackfillOperator(DeferrableOperator, SkipMixin):
         super().__init__(**kwargs)
         self.units = units
 
-    def go_on(self, context: Any, event: Any = None) -> list[dict[str, Any]]:
+    def go_on(self, context: Any, event: Any = None) -> list[Any]:
         """The units that are left to mapped tasks. Raises when a unit failed; a retry takes up what is not stored."""
         del event
         if context["dag_run"].run_type != "backfill":
             return self.units
-        failures = [failure for unit in self.units if (failure := self._failure_of(unit))]
-        for failure in sorted(failures, key=lambda failure: isinstance(failure, AirflowFailException)):
-            raise failure  # one that a retry may mend comes first
+        for failure in failures_of(self, all_units(self.units), self._sync):
+            raise failure
         mapped = [task for task in self.downstream_list if task.get_closest_mapped_task_group()]
         self.skip(dag_run=context["dag_run"], execution_date=None, tasks=mapped)
         return []
-
-    def _failure_of(self, plain_unit: dict[str, Any]) -> Exception | None:
-        try:
-            with told_to_airflow(self):
-                self._sync(plain_unit)
-        except Exception as failure:  # noqa: BLE001 - the edge of a unit: its staging says why, the others go on
-            self.log.error("%s, %s: %s", plain_unit["name"], plain_unit["target"], failure)  # noqa: TRY400
-            return failure
-        return None
 
     def _sync(self, plain_unit: dict[str, Any]) -> None:
         import msgspec

@@ -5,6 +5,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, BaseOperator
 
+from devhealth_airflow.bundles import all_units
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 from devhealth_airflow.schedules import FACTS
@@ -40,7 +41,7 @@ class FinishOperator(BaseOperator):
             from devhealth.pipelines.backfill.airflow_runs import finish_airflow_run
             from devhealth.pipelines.finish import finish_sync
 
-            settings, units = task_settings(), msgspec.convert(self.units, list[Unit])
+            settings, units = task_settings(), msgspec.convert(all_units(self.units), list[Unit])
             report = finish_sync(settings, units, provider=self.provider, run_id=units[0].run_id)
             finish_airflow_run(settings, units)
         self.log.info("%d of %d units stored, %d rows", len(report.stored), report.planned, report.rows)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from devhealth_airflow.bundles import bundled
 from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
@@ -34,8 +35,8 @@ class PlanOperator(DeferrableOperator):
         super().__init__(**kwargs)
         self.provider = provider
 
-    def go_on(self, context: Any, event: Any = None) -> list[dict[str, Any]]:
-        """The units, as plain data."""
+    def go_on(self, context: Any, event: Any = None) -> list[Any]:
+        """The units as plain data; where there are more than Airflow maps tasks, bundles of them."""
         del event
         with told_to_airflow(self):
             import msgspec
@@ -66,7 +67,7 @@ class PlanOperator(DeferrableOperator):
         for unit in units:
             self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
         self.log.info("%d units to sync", len(units)) if units else self.log.info("Nothing is new.")
-        return [msgspec.to_builtins(unit) for unit in units]
+        return bundled([msgspec.to_builtins(unit) for unit in units])
 
 
 def _of_backfill(settings: "Settings", request: "SyncRequest", context: Any) -> "PlannedRun":

@@ -6,4 +6,4 @@ from devhealth_airflow.operators.stage import StageOperator
 class ProcessorOperator(StageOperator):
     """Turns the staged pages of one unit into staged records; reads no network and no store."""
 
-    stage = "process_unit"
+    stage = "process"

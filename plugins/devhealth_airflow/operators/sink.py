@@ -6,4 +6,4 @@ from devhealth_airflow.operators.stage import StageOperator
 class SinkOperator(StageOperator):
     """Stores the staged records of one unit; harmless when repeated."""
 
-    stage = "store_unit"
+    stage = "store"

@@ -3,43 +3,71 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from devhealth_airflow.bundles import units_of
 from devhealth_airflow.deferral import DeferrableOperator
-from devhealth_airflow.failures import told_to_airflow
+from devhealth_airflow.failures import failures_of, settle, told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
 NAME = """
-{{- task.unit['name'] }} {{ task.unit['target'] -}}
-{%- if task.unit['mode'] == 'backfill' %} {{ task.unit['window']['since'][:10] }}{% endif -%}
+{%- set unit = task.unit if task.unit is mapping else task.unit[0] -%}
+{{ unit['name'] }} {{ unit['target'] -}}
+{%- if unit['mode'] == 'backfill' %} {{ unit['window']['since'][:10] }}{% endif -%}
+{%- if task.unit is not mapping and task.unit | length > 1 %} and {{ task.unit | length - 1 }} more{% endif -%}
 """
-"""What Airflow calls a mapped task: shop git, or shop git 2026-01-05 for a stretch of the past."""
+"""What Airflow calls a mapped task: shop git, or shop git 2026-01-05 for a stretch of the past; of a bundle its first
+unit: shop git and 5 more."""
 
 
 class StageOperator(DeferrableOperator):
-    """One stage of one unit; returns its report: seconds, pages, bytes, rows by table."""
+    """One stage of one unit, or of each unit of a bundle; returns reports: seconds, pages, bytes, rows by table.
+
+    In a bundle a unit that fails does not stop the others. The task is tried again for those that failed; when no try
+    is left, the next stage goes on without them.
+    """
 
     template_fields: Sequence[str] = ("unit",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"unit": "json"}
 
     stage: ClassVar[str]
-    """Name of the function in `devhealth.pipelines.stages`."""
+    """fetch, process or store: see `devhealth.pipelines.stages`."""
 
     def __init__(self, *, unit: Any, **kwargs: Any) -> None:
         kwargs.setdefault("map_index_template", NAME)
         super().__init__(**kwargs)
         self.unit = unit
 
-    def go_on(self, context: Any, event: Any = None) -> dict[str, Any]:
-        """The stage's report, as plain data."""
-        del context, event
-        with told_to_airflow(self):
-            import msgspec
+    def go_on(self, context: Any, event: Any = None) -> list[dict[str, Any]]:
+        """The reports of this attempt, as plain data."""
+        del event
+        reports: list[dict[str, Any]] = []
+        units = units_of(self.unit)
+        if len(units) == 1:
+            with told_to_airflow(self):
+                self._run(units[0], reports)
+        else:
+            settle(failures_of(self, units, lambda unit: self._run_if_left(unit, reports)), len(units), context["ti"])
+        return reports
 
-            from devhealth.models.unit import Unit
-            from devhealth.pipelines import stages
+    def _run_if_left(self, plain_unit: dict[str, Any], reports: list[dict[str, Any]]) -> None:
+        import msgspec
 
-            report = getattr(stages, self.stage)(task_settings(), msgspec.convert(self.unit, Unit))
+        from devhealth.models.unit import Unit
+        from devhealth.pipelines.stages import is_left
+
+        if is_left(msgspec.convert(plain_unit, Unit), self.stage):
+            self.log.info("%s, %s", plain_unit["name"], plain_unit["target"])
+            self._run(plain_unit, reports)
+
+    def _run(self, plain_unit: dict[str, Any], reports: list[dict[str, Any]]) -> None:
+        import msgspec
+
+        from devhealth.models.unit import Unit
+        from devhealth.pipelines import stages
+
+        run = getattr(stages, f"{self.stage}_unit")
+        report = run(task_settings(), msgspec.convert(plain_unit, Unit))
         rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
         self.log.info("%s in %.1f s: %d pages. %s", report.stage, report.seconds, report.pages, rows)
         if cost := report.usage.sentence():
             self.log.info(cost)
-        return msgspec.to_builtins(report)
+        reports.append(msgspec.to_builtins(report))
