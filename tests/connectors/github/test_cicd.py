@@ -113,13 +113,15 @@ def test_no_run_is_lost_where_a_list_ends_at_a_thousand(world, shop, server, set
     assert stored(tables) == true(shop)
 
 
-def test_a_burst_long_ago_is_found_by_halving(world, shop, server, settings, tmp_path, tables):
-    _fill(world, shop, 1_150, seconds=1 / 400, jobs=())
+def test_a_burst_long_ago_is_read_whole(world, shop, server, settings, tmp_path, tables):
+    for _ in range(4):
+        world.clock.advance(seconds=1)
+        _fill(world, shop, 290, seconds=0, jobs=())
     world.clock.advance(days=300)
     _fill(world, shop, 120, seconds=3600, jobs=())
     _settle(world)
     sync(tables, settings, tmp_path / "first")
-    assert len(stored(tables)["pipeline_runs"]) == 1_270
+    assert len(stored(tables)["pipeline_runs"]) == 1_280
     assert len(_asked(server, "created=")) <= 60
 
 
@@ -275,7 +277,7 @@ def test_runs_that_move_up_while_the_list_is_read_are_not_skipped(world, shop, s
             pipelines.delete(world, run)
         return right()
 
-    server.faults.add(shift, when=faults.path("page=2"))
+    server.faults.add(shift, when=lambda request: request.query.get("page") == "2")
     cursor = sync(tables, settings, tmp_path / "first")
     sync(tables, settings, tmp_path / "second", cursor)
     assert stored(tables) == true(shop)
@@ -307,7 +309,7 @@ def test_a_first_sync_reads_as_far_back_as_it_is_told(world, shop, server, setti
     assert stored(tables) == before
 
 
-@pytest.mark.parametrize("after", [0, 1, 2, 3, 9, 101, 110, 125, 140])
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 9, 101, 110, 125, 128])
 def test_a_sync_that_is_cut_off_goes_on_with_what_is_not_staged(world, shop, server, settings, tmp_path, tables, after):
     _fill(world, shop, 120)
     _everything_at_once(world, shop)
