@@ -1,6 +1,9 @@
 """Deployments with their statuses, and releases."""
 
+import base64
 from typing import Any
+
+import msgspec
 
 from tests.github.accounts import Who, account
 from tests.github.repositories import When, commit
@@ -27,6 +30,7 @@ def create(
     """A deployment of a commit (the default branch's if not said), without a status unless one is given."""
     now = world.stamp(at)
     sha = sha or repository["_branches"].get(repository["_branch"]) or commit(world, repository, at=at)["oid"]
+    number = number or world.number("Deployment")
     item = world.new(
         "Deployment",
         {
@@ -47,6 +51,7 @@ def create(
             "_statuses": [],
         },
         number=number,
+        node_id=_node_id("DE", repository, number),
     )
     repository["_deployments"].append(item)
     if status:
@@ -60,7 +65,7 @@ def set_status(
 ) -> Item:
     """`success`, `failure`, `in_progress`, ...: a success makes earlier ones of its environment inactive, as GitHub
     does unless told not to or the environment is production."""
-    now = world.stamp(at)
+    now, number = world.stamp(at), world.number("DeploymentStatus")
     item = world.new(
         "DeploymentStatus",
         {
@@ -74,6 +79,8 @@ def set_status(
             "logUrl": None,
             "deployment": deployment,
         },
+        number=number,
+        node_id=_node_id("DES", deployment["repository"], number),
     )
     deployment["_statuses"].append(item)
     deployment.update(state=_STATES.get(state, state.upper()), updatedAt=max(deployment["updatedAt"], now))
@@ -144,3 +151,14 @@ def publish(world: World, item: Item, *, at: When = None) -> None:
 def delete_release(world: World, item: Item) -> None:
     item["repository"]["_releases"].remove(item)
     world.forget(item)
+
+
+@change
+def edit_release(world: World, item: Item, *, name: str, at: When = None) -> None:
+    item.update(name=name, updatedAt=world.stamp(at))
+
+
+def _node_id(kind: str, repository: Item, number: int) -> str:
+    """As GitHub makes them today."""
+    packed = base64.urlsafe_b64encode(msgspec.msgpack.encode([0, repository["_id"], number]))
+    return f"{kind}_{packed.decode().rstrip('=')}"

@@ -78,6 +78,13 @@ def release_commit(_world: World, item: Item, _args: Item) -> Item | None:
     return target["target"] if target and target["__typename"] == "Tag" else target
 
 
+@field("Release.author")
+def release_author(_world: World, item: Item, _args: Item) -> Item | None:
+    """A user: where a bot has published it, nobody."""
+    author: Item | None = item["author"]
+    return author if author and author["__typename"] == "User" and not author.get("_deleted") else None
+
+
 @field("Release.url", "Release.resourcePath")
 def release_url(_world: World, item: Item, _args: Item) -> str:
     return f"{item['repository']['url']}/releases/tag/{item['tagName']}"
@@ -126,7 +133,8 @@ def projects(_world: World, item: Item, args: Item) -> Item:
 
 @field("Repository.projectsV2")
 def repository_projects(_world: World, item: Item, args: Item) -> Item:
-    return page(item["owner"]["_projects"], args)
+    """Those of the owner, which are all taken to be linked."""
+    return ordered(item["owner"]["_projects"], args)
 
 
 @field("Organization.projectV2")

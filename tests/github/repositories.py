@@ -253,6 +253,13 @@ def tag(world: World, repository: Item, name: str, sha: str = "", *, by: Who = N
     return target
 
 
+@change
+def delete_tag(world: World, repository: Item, name: str, *, at: When = None) -> None:
+    """A push, too."""
+    repository["_tags"].pop(name)
+    repository["pushedAt"] = max(repository["pushedAt"] or "", world.stamp(at))
+
+
 def next_number(repository: Item) -> int:
     """Issues and pull requests count together."""
     repository["_numbers"] += 1

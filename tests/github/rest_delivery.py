@@ -9,6 +9,7 @@ from tests.github import apps, shapes
 from tests.github.messages import Reply, Request, problem
 from tests.github.routes import CAP, listed, one, route
 from tests.github.search import in_range
+from tests.github.shapes import plain
 from tests.github.shapes_delivery import deployment, installation, job, release, run, status, tag, workflow
 from tests.github.world import Item, World
 
@@ -49,6 +50,36 @@ def one_release(_world: World, request: Request, item: Item, number: str) -> Rep
 def tags(_world: World, request: Request, item: Item) -> Reply:
     found = [{"name": name, "target": target} for name, target in sorted(item["_tags"].items(), reverse=True)]
     return listed(request, found, partial(tag, repository=item), repository=item)
+
+
+@route("/repos/{repository}/git/ref/tags/{path}")
+def tag_ref(_world: World, _request: Request, item: Item, path: str) -> Reply:
+    target = item["_tags"].get(path)
+    if target is None:
+        return problem(404, "Not Found")
+    return Reply({"ref": f"refs/tags/{path}", "object": {"sha": target["oid"], "type": plain(target["__typename"])}})
+
+
+@route("/repos/{repository}/git/tags/{sha}")
+def tag_object(_world: World, _request: Request, item: Item, sha: str) -> Reply:
+    found = next((t for t in item["_tags"].values() if t["oid"] == sha and t["__typename"] == "Tag"), None)
+    if found is None:
+        return problem(404, "Not Found")
+    made = {"name": found["tagger"]["name"], "email": found["tagger"]["email"], "date": found["tagger"]["date"]}
+    points_to = {"sha": found["target"]["oid"], "type": "commit"}
+    return Reply({"tag": found["name"], "sha": sha, "message": found["message"], "tagger": made, "object": points_to})
+
+
+@route("/repos/{repository}/git/commits/{sha}")
+def commit_object(_world: World, _request: Request, item: Item, sha: str) -> Reply:
+    found = item["_commits"].get(sha)
+    if found is None:
+        return problem(404, "Not Found")
+    author, committer = (
+        {"name": who["name"], "email": who["email"], "date": who["date"]}
+        for who in (found["author"], found["committer"])
+    )
+    return Reply({"sha": sha, "message": found["message"], "author": author, "committer": committer})
 
 
 # Workflow runs.

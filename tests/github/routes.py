@@ -17,14 +17,16 @@ CAP = 1000
 def route(pattern: str) -> Callable[[Route], Route]:
     """Registers a function of (world, request, the parts in braces) for a path.
 
-    One that begins with /repos/{repository} answers under both forms of a repository's path, and gets the item.
+    One that begins with /repos/{repository} answers under both forms of a repository's path, and gets the item. A part
+    named `path` may have slashes.
     """
 
     def register(function: Route) -> Route:
         inside = pattern.startswith("/repos/{repository}")
         rest = pattern.removeprefix("/repos/{repository}") if inside else pattern
         digits = re.sub(r"\{(number|attempt|review)\}", r"(?P<\1>\\d+)", rest)
-        expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", digits)
+        whole = digits.replace("{path}", r"(?P<path>.+)")
+        expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", whole)
         prefix = r"(?:/repos/(?P<_name>[^/]+/[^/]+)|/repositories/(?P<_id>\d+))" if inside else ""
         ROUTES.append((re.compile(f"{prefix}{expression}/?"), function, inside))
         return function

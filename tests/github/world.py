@@ -34,6 +34,8 @@ _FIRST_NUMBER = {
     "WorkflowRun": 11_000_000_001,
     "CheckSuite": 30_000_000_001,
     "CheckRun": 31_000_000_001,
+    "Deployment": 3_100_000_001,
+    "DeploymentStatus": 9_000_000_001,
 }
 
 

@@ -1,4 +1,4 @@
-"""What devhealth keeps of deployments and releases, the same for every provider."""
+"""What devhealth keeps of deployments, releases and tags, the same for every provider."""
 
 from devhealth.models.table import At, Code, Flag, Instant, Record, Text, table
 
@@ -65,5 +65,21 @@ class Release(Record, frozen=True):
     is_prerelease: Flag
     created_at: At
     published_at: At | None
+    is_deleted: Flag
+    fetched_at: Instant
+
+
+@table("tags", key=("org_id", "repo_id", "name"), gone={"is_deleted": True}, days=("tagged_at",))
+class Tag(Record, frozen=True):
+    """A tag as last seen; one that was moved is where it is now."""
+
+    org_id: Text
+    repo_id: Text
+    name: Text
+    """Without refs/tags/."""
+    sha: Text | None
+    """The commit it leads to in the end; NULL for a tag of something else."""
+    tagged_at: At | None
+    """When an annotated tag says it was made, else the committer time of the commit; NULL where neither is known."""
     is_deleted: Flag
     fetched_at: Instant

@@ -1,7 +1,8 @@
 """What one look at a repository tells: who it is, and by target a text that changes when something moved.
 
 A mark holds counts and newest times, so that a deletion shows too. What GitHub does not tell at a glance, the runs of
-workflows on other branches than the default one, is looked for once a day: the day is in their mark.
+workflows on other branches than the default one, is looked for once a day: the day is in their mark. The mark of
+deployments holds the first ten of each list; where there are more, the rest is looked at once a week.
 Source: docs.github.com/graphql/reference/objects#repository
 """
 
@@ -12,6 +13,9 @@ from typing import Any
 
 from devhealth.connectors.github.host import ApiHost, Place
 from devhealth.models.source import SourceIdentity, Surveyed
+
+SHOWN = 10
+"""Deployments, tags and releases that their mark tells of."""
 
 
 def surveyed(location: str, place: Place, node: Mapping[str, Any], at: datetime) -> Surveyed:
@@ -34,16 +38,22 @@ def place_named(api: ApiHost, name: str) -> Place:
 
 def _marks(node: Mapping[str, Any], at: datetime) -> dict[str, str]:
     pushed = (node["pushedAt"], node["branches"]["totalCount"], node["tags"]["totalCount"], node["defaultBranchRef"])
-    issues, deployments, releases = (_newest(node[name]) for name in ("issues", "deployments", "releases"))
+    issues = _newest(node["issues"])
     said = {
         "git": (*pushed[:3], _default_branch(node)),
         "prs": _newest(node["pullRequests"]),
         "work-items": issues,
         "incidents": issues,
-        "deployments": (deployments, releases, pushed[2]),
+        "deployments": _deliveries(node, at),
         "cicd": (*pushed, f"{at:%Y-%m-%d}"),
     }
     return {target: json.dumps(mark, separators=(",", ":"), sort_keys=True) for target, mark in said.items()}
+
+
+def _deliveries(node: Mapping[str, Any], at: datetime) -> list[Any]:
+    lists = [_newest(node[name]) for name in ("deployments", "tags", "releases")]
+    is_longer = any(found and found[0] > SHOWN for found in lists)
+    return [*lists, f"{at:%G-W%V}" if is_longer else ""]
 
 
 def _newest(connection: Mapping[str, Any] | None) -> list[Any]:
