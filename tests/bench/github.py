@@ -33,7 +33,7 @@ def _pull_requests(uri: str) -> Iterator[Measure]:
         conversations.comment(world, pull, "hopper")
         pulls.merge(world, pull, by="grace")
     world.clock.advance(days=1)
-    with _played(world) as (server, environ), store(uri) as home:
+    with played(world) as (server, environ), store(uri) as home:
         sync = result_of(["-m", "tests.bench.one_github", "acme/shop", "prs"], environ | home)
         asked = server.requests()
     yield Measure(f"requests for {MANY:,} pull requests", len(asked), "requests", None, 60)
@@ -49,7 +49,7 @@ def _repositories(uri: str) -> Iterator[Measure]:
         pulls.create(world, repository)
     world.clock.advance(days=1)
     command = ["-m", "tests.bench.one_github", "org:acme", "prs"]
-    with _played(world) as (server, environ), store(uri) as home:
+    with played(world) as (server, environ), store(uri) as home:
         first = result_of(command, environ | home)
         yield Measure(f"first sync of {MANY:,} repositories", first["seconds"], "s")
         before = len(server.requests())
@@ -67,6 +67,7 @@ def _repositories(uri: str) -> Iterator[Measure]:
 
 
 @contextmanager
-def _played(world: World) -> Iterator[tuple[OwnProcess, dict[str, str]]]:
+def played(world: World) -> Iterator[tuple[OwnProcess, dict[str, str]]]:
+    """A server of the world in its own process, and the environment that leads to it."""
     with tempfile.TemporaryDirectory(prefix="devhealth-bench-") as folder, OwnProcess(world, Path(folder)) as server:
         yield server, {"GITHUB_API_URL": server.api_url, "GITHUB_TOKEN": "one"}
