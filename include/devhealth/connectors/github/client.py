@@ -11,7 +11,7 @@ from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.connection import Wire
 from devhealth.connectors.github.host import ApiHost
 from devhealth.connectors.github.sending import Exchange, Question, Reply
-from devhealth.errors import NotServed, SourceError, TooMuchAsked
+from devhealth.errors import NotServed, SourceError, SourceForbidden, TooMuchAsked
 from devhealth.models.usage import Usage
 from devhealth.settings import Settings
 from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
@@ -148,9 +148,9 @@ class Client:
         if received.status >= _REFUSED or reading is None:
             raise self._exchange.refused(question, reply)
         if reading.trouble:
-            raise SourceError(
-                self._exchange.scrubbed(f"{question.what}: the query is not understood. {reading.trouble}")
-            )
+            kind = SourceForbidden if reading.is_forbidden else SourceError
+            said = "this may not be read." if reading.is_forbidden else "the query is not understood."
+            raise kind(self._exchange.scrubbed(f"{question.what}: {said} {reading.trouble}"))
         return Answer(
             status=received.status, raw=received.body, at=received.at, errors=reading.outcomes, is_graphql=True
         )

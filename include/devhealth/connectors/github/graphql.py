@@ -10,6 +10,7 @@ from devhealth.connectors.github.answer import FieldError
 
 _OUTCOMES = frozenset({"FORBIDDEN", "NOT_FOUND", "INSUFFICIENT_SCOPES"})
 """What leaves one field empty and the others whole."""
+_FORBIDDEN = _OUTCOMES - {"NOT_FOUND"}
 _TOO_MUCH = re.compile(
     r"something went wrong|time(?:d)?[ -]?out|couldn't respond|resource limit|node limit|too complex|exceeds",
     re.IGNORECASE,
@@ -49,7 +50,9 @@ class Reading:
     is_limit: bool = False
     is_size: bool = False
     is_final: bool = False
-    """Asking again would bring the same: the query is not one that this GitHub understands."""
+    """Asking again would bring the same: the query is not one that this GitHub understands, or not allowed."""
+    is_forbidden: bool = False
+    """The credential may not ask this at all: a scope is missing."""
 
 
 def read(body: bytes) -> Reading:
@@ -69,6 +72,7 @@ def read(body: bytes) -> Reading:
         is_limit=any("RATE_LIMIT" in error.type or "rate limit" in error.message.lower() for error in troubles),
         is_size=any(error.type in _TOO_MUCH_TYPES or _TOO_MUCH.search(error.message) for error in troubles),
         is_final=not envelope.data and all(_is_final(error) for error in errors),
+        is_forbidden=not envelope.data and all(_kind(error) in _FORBIDDEN for error in errors),
     )
 
 
