@@ -1,6 +1,6 @@
 """What devhealth keeps of continuous integration: runs of pipelines and their jobs, the same for every provider.
 
-A run is fetched whole, with the jobs of its newest attempt.
+A run is fetched whole, with the jobs of all of its attempts.
 """
 
 from devhealth.models.table import At, Code, Count, Flag, Instant, Record, Text, table
@@ -13,7 +13,10 @@ from devhealth.models.table import At, Code, Count, Flag, Instant, Record, Text,
     days=("finished_at",),
 )
 class PipelineRun(Record, frozen=True):
-    """One attempt of a run of a pipeline (GitHub: of a workflow)."""
+    """One attempt of a run of a pipeline (GitHub: of a workflow).
+
+    A run that a person deletes within a month is marked as gone. One that the provider forgets by age stays as it was.
+    """
 
     org_id: Text
     repo_id: Text

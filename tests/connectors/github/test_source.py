@@ -9,7 +9,7 @@ from devhealth.connectors.github import discovery, source
 from devhealth.errors import InputError, SourceNotFound
 from devhealth.models.credential import Credential
 from devhealth.settings import Settings
-from tests.github import accounts, issues, pulls, repositories
+from tests.github import accounts, issues, pipelines, pulls, repositories
 from tests.github.server import GitHubServer
 from tests.github.world import World
 
@@ -69,6 +69,23 @@ def test_marks_change_with_what_moved_and_with_nothing_else(world, settings):
     assert {target for target in first if second[target] != third[target]} == {"work-items", "incidents"}
 
 
+def test_the_mark_of_runs_tells_of_the_default_branch_at_once_and_of_others_the_next_day(world, settings):
+    shop = repositories.create(world, "acme/shop")
+    repositories.commit(world, shop)
+    runs = [pipelines.create(world, shop, workflow=name) for name in ("Build", "Test", "Lint")]
+    other = pipelines.create(world, shop, sha=world.sha())
+    for step, run in ((pipelines.finish, runs[2]), (pipelines.finish, runs[0]), (pipelines.rerun, runs[0])):
+        before = marks(settings)["cicd"]
+        world.clock.advance(minutes=5)
+        step(world, run)
+        assert marks(settings)["cicd"] != before
+    before = marks(settings)["cicd"]
+    pipelines.finish(world, other)
+    assert marks(settings)["cicd"] == before
+    world.clock.advance(days=1)
+    assert marks(settings)["cicd"] != before
+
+
 def test_a_hundred_are_asked_for_in_one_request_and_fewer_where_that_is_too_much(world, server, settings):
     names = [f"acme/shop-{number}" for number in range(250)]
     for name in names:
@@ -125,3 +142,54 @@ def test_a_listing_tells_what_a_survey_would(world, server, settings):
 def test_a_rule_that_is_none_is_refused(rule, tmp_path):
     with pytest.raises(InputError, match="is not understood"):
         discovery.rule_of(rule, tmp_path)
+
+
+def test_moves_in_a_linked_project_are_news_of_work_items_only(world, settings):
+    shop = repositories.create(world, "acme/shop")
+    board = projects.create(world, "acme")
+    item = projects.add(world, board, issues.create(world, shop, author="ada"))
+    before = marks(settings)
+    world.clock.advance(minutes=1)
+    projects.set_status(world, item, "Done")
+    after = marks(settings)
+    assert {target for target in after if after[target] != before[target]} == {"work-items"}
+
+
+def test_another_rule_is_news_of_incidents(world, settings):
+    repositories.create(world, "acme/shop")
+    surveys = [
+        source.survey(["acme/shop"], options, settings)["acme/shop"].marks
+        for options in ({}, {"incident_labels": ["sev1"]}, {"incident_types": ["Incident"]})
+    ]
+    assert len({one["incidents"] for one in surveys}) == 3
+    assert len({one["work-items"] for one in surveys}) == 1
+
+
+def test_projects_that_may_not_be_read_hide_no_repository(world, server, settings):
+    for name in ("one", "two", "three"):
+        repositories.create(world, f"acme/{name}")
+    names = ["acme/one", "acme/two", "acme/three"]
+    found = source.survey(names, {}, settings)
+    denied = faults.partial("r1", kind="FORBIDDEN", message="Resource not accessible by personal access token")
+    server.faults.add(_below(denied, "projectsV2"))
+    again = source.survey(names, {}, settings)
+    assert {name: one.identity for name, one in again.items()} == {name: one.identity for name, one in found.items()}
+    scopes = {"type": "INSUFFICIENT_SCOPES", "message": "Your token has not been granted the required scopes"}
+    refuse = faults.says("projectsV2")
+    server.faults.add(lambda _request, _right: Reply({"errors": [scopes]}), when=refuse, times=-1)
+    server.forget_requests()
+    again = source.survey(names, {}, settings)
+    assert {name: one.identity for name, one in again.items()} == {name: one.identity for name, one in found.items()}
+    assert len(server.requests) == 2
+    assert list(discovery.discover("org:acme", {}, settings)) == ["acme/one", "acme/three", "acme/two"]
+
+
+def _below(fault, field):
+    """The error of a fault stands one step deeper, at a field that must not be null."""
+
+    def deeper(request, right):
+        answer = fault(request, right)
+        answer.body["errors"][-1]["path"].append(field)
+        return answer
+
+    return deeper
