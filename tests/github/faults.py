@@ -5,6 +5,8 @@ run into a secondary limit; `after=3` lets three matching ones through before. T
 """
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -153,6 +155,11 @@ def cut(after: int = 100) -> Fault:
 def drop() -> Fault:
     """The connection breaks before a single byte of the answer; the request was heard, though."""
     return lambda _request, right: replace(right(), cut_after=-1)
+
+
+def dies() -> Fault:
+    """The whole process is gone, as by `kill -9`, once the request was heard; for one of its own."""
+    return lambda _request, _right: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[return-value]
 
 
 def garbage(body: bytes = b'{"data": {"repository": {"pullReq') -> Fault:

@@ -1,0 +1,120 @@
+"""GitHub through a real Airflow, whose tasks ask a server in a process of its own with the real client libraries."""
+
+import contextlib
+import json
+import sqlite3
+import time
+from datetime import UTC, date, datetime
+
+import pytest
+
+from devhealth.pipelines import metrics, setup
+from devhealth.pipelines.backfill import BackfillRequest, run_backfill
+from devhealth.pipelines.digests import stored_digests
+from devhealth.pipelines.request import SyncRequest, new_run_id
+from devhealth.pipelines.run import run_sync
+from devhealth.semantic import configurations, database
+from tests.github import conversations, pulls, repositories
+from tests.github.own_process import OwnProcess
+from tests.github.world import World
+from tests.integration.conftest import FIRST_DAY, daily_history
+
+pytestmark = pytest.mark.airflow
+
+TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
+
+
+@pytest.fixture
+def github(tmp_path):
+    """Two repositories with twelve pull requests each, in a process that the test may kill."""
+    world = World(FIRST_DAY)
+    both = [repositories.create(world, name) for name in ("acme/shop", "acme/site")]
+    for _ in range(12):
+        world.clock.advance(hours=10)
+        for repository in both:
+            pull = pulls.create(world, repository, commits=2)
+            pulls.review(world, pull, "grace", "APPROVED", comments=["Why?"])
+            conversations.comment(world, pull, "hopper")
+            if pull["number"] % 2:
+                pulls.merge(world, pull)
+    with OwnProcess(world, tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def home(airflow_home, github, tmp_path, monkeypatch):
+    """An Airflow that knows the server, and one configuration of both repositories."""
+    given = {"GITHUB_API_URL": github.api_url, "GITHUB_TOKEN": TOKEN}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    for name in ("shop", "site"):
+        daily_history(tmp_path / "git" / "acme" / name)
+    home = airflow_home.with_environment(**given)
+    setup.prepare(home.settings)
+    for source in ("acme/site", "acme/shop"):
+        made = setup.register_source(home.settings, "acme", source, provider="github", name="shop")
+    configurations.save(
+        database.open_semantic(home.settings),
+        org_id=made.org_id,
+        name="shop",
+        provider="github",
+        sources=["acme/shop", "acme/site"],
+        targets=["git", "prs"],
+        options={"clone_url": f"file://{tmp_path}/git/{{name}}"},
+    )
+    return home
+
+
+@pytest.fixture
+def undisturbed(home, warehouse_settings):
+    """A second devhealth with the same ids, in this process."""
+    warehouse_settings.home.mkdir()
+    with contextlib.ExitStack() as stack:
+        ours, theirs = (
+            stack.enter_context(contextlib.closing(sqlite3.connect(one.home / "semantic.db")))
+            for one in (home.settings, warehouse_settings)
+        )
+        ours.backup(theirs)
+    setup.prepare(warehouse_settings)
+    return warehouse_settings
+
+
+def unplugged(home, github, moments, dag_id, **conf):
+    """What a run says in which the server dies at each of these requests after it was last started."""
+    run = home.start("dags", "test", "--conf", json.dumps(conf), dag_id, log="dag.log")
+    deaths = 0
+    for moment in moments:
+        github.order("faults.dies", after=moment)
+        while github.process.poll() is None and run.poll() is None:
+            time.sleep(0.02)
+        deaths += github.process.poll() is not None
+        if run.poll() is not None:
+            break
+        github.start()
+    said = run.wait(200), (home.folder / "dag.log").read_text()
+    assert said[0] == 0, said[1][-6000:]
+    assert deaths == len(moments)
+    return said[1]
+
+
+def contents(settings):
+    metrics.compute_dirty(settings, datetime.now(UTC))
+    found = {one.table: (one.rows, one.digest) for one in stored_digests(settings, "acme")}
+    assert found["pull_requests"][0] == 24
+    assert found["commits"][0] == 30
+    return found
+
+
+def test_a_sync_whose_server_dies_again_and_again_stores_what_an_undisturbed_one_does(home, github, undisturbed):
+    now = datetime.now(UTC)
+    assert not run_sync(undisturbed, SyncRequest(provider="github", run_id=new_run_id(now), as_of=now)).failed
+    unplugged(home, github, [0, 1, 2, 1], "sync_github")
+    assert contents(home.settings) == contents(undisturbed)
+
+
+def test_a_backfill_whose_server_dies_again_and_again_stores_what_an_undisturbed_one_does(home, github, undisturbed):
+    days = {"organisation": "acme", "configuration": "shop", "since": "2026-03-01", "before": "2026-03-08"}
+    request = BackfillRequest(**(days | {"since": date(2026, 3, 1), "before": date(2026, 3, 8)}))
+    assert run_backfill(undisturbed, request).status == "completed"
+    unplugged(home, github, [0, 1, 2, 3], "backfill", **days)
+    assert contents(home.settings) == contents(undisturbed)
