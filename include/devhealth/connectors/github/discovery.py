@@ -17,9 +17,10 @@ from typing import Any
 
 from wcmatch import glob
 
+from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import default_host, place_of
-from devhealth.connectors.github.marks import place_named, surveyed
+from devhealth.connectors.github.marks import lacks_projects, place_named, surveyed
 from devhealth.connectors.github.queries import query
 from devhealth.errors import InputError, NotServed, SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models.source import Surveyed
@@ -71,7 +72,7 @@ def discover(rule: str, options: Mapping[str, object], settings: Settings) -> Ma
         found = {}
         for name, node, at in _listed(client, parsed, options):
             if _is_wanted(parsed, name, node, options):
-                one = surveyed(name, place_named(api, name), node, at) if "databaseId" in node else None
+                one = surveyed(name, place_named(api, name), node, at, options) if "databaseId" in node else None
                 found[name] = one
     return dict(sorted(found.items()))
 
@@ -109,12 +110,15 @@ def _by_graphql(client: Client, rule: Rule) -> Iterator[tuple[str, Any, Any]]:
     variables: dict[str, Any] = {"login": rule.owner, "after": None}
     if rule.kind == "team":
         variables["team"] = rule.rest
-    text, size = query(f"{'team' if rule.kind == 'team' else 'owner'}_repositories"), _AT_ONCE
+    name, without, size = f"{'team' if rule.kind == 'team' else 'owner'}_repositories", "", _AT_ONCE
     while True:
         try:
-            answer = client.query(text, {**variables, "size": size}, is_divisible=size > 1)
+            answer = _asked(client, query(name, without=without), {**variables, "size": size}, is_whole=not without)
         except TooMuchAsked:
             size = max(1, size // 2)
+            continue
+        if answer is None:
+            without = "project_marks"
             continue
         owner = (answer.data.get("organization") or {} if rule.kind == "team" else answer.data).get("owner")
         if owner is None:
@@ -129,6 +133,17 @@ def _by_graphql(client: Client, rule: Rule) -> Iterator[tuple[str, Any, Any]]:
         if not listing["pageInfo"]["hasNextPage"]:
             return
         variables["after"] = listing["pageInfo"]["endCursor"]
+
+
+def _asked(client: Client, text: str, variables: Mapping[str, Any], *, is_whole: bool) -> Answer | None:
+    """None: projects, which a whole question asks for, may not be read."""
+    try:
+        answer = client.query(text, variables, is_divisible=variables["size"] > 1)
+    except SourceForbidden:
+        if not is_whole:
+            raise
+        return None
+    return None if is_whole and lacks_projects(answer.errors) else answer
 
 
 def _nobody(client: Client, rule: Rule, reasons: list[str]) -> SourceNotFound:

@@ -2,25 +2,36 @@
 
 A mark holds counts and newest times, so that a deletion shows too. What GitHub does not tell at a glance, the runs of
 workflows on other branches than the default one, is looked for once a day: the day is in their mark. The mark of
-deployments holds the first ten of each list; where there are more, the rest is looked at once a week.
+deployments holds the first ten of each list; where there are more, the rest is looked at once a week. The mark of work
+items holds the projects that are linked to the repository, where they may be read, since moves there update no issue;
+that of incidents the rule of the configuration, so that another rule is news.
 Source: docs.github.com/graphql/reference/objects#repository
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from devhealth.connectors.github.answer import FieldError
 from devhealth.connectors.github.host import ApiHost, Place
+from devhealth.models.github_incidents_pages import rule_of
 from devhealth.models.source import SourceIdentity, Surveyed
 
 SHOWN = 10
 """Deployments, tags and releases that their mark tells of."""
 
 
-def surveyed(location: str, place: Place, node: Mapping[str, Any], at: datetime) -> Surveyed:
-    """A repository from a node with the fields of the fragment `marks`; `at` is GitHub's clock."""
-    return Surveyed(identity(location, place, node["databaseId"], node["nameWithOwner"]), _marks(node, at))
+def surveyed(
+    location: str, place: Place, node: Mapping[str, Any], at: datetime, options: Mapping[str, object]
+) -> Surveyed:
+    """A repository from a node with the fields of the fragments `marks` and `project_marks`; `at` is GitHub's clock."""
+    return Surveyed(identity(location, place, node["databaseId"], node["nameWithOwner"]), _marks(node, at, options))
+
+
+def lacks_projects(errors: Iterable[FieldError]) -> bool:
+    """Whether an answer is not whole because projects may not be read: it has to be asked for without them."""
+    return any("projectsV2" in error.path for error in errors)
 
 
 def identity(location: str, place: Place, database_id: int, name: str) -> SourceIdentity:
@@ -36,14 +47,14 @@ def place_named(api: ApiHost, name: str) -> Place:
     return Place(api, owner, repository)
 
 
-def _marks(node: Mapping[str, Any], at: datetime) -> dict[str, str]:
+def _marks(node: Mapping[str, Any], at: datetime, options: Mapping[str, object]) -> dict[str, str]:
     pushed = (node["pushedAt"], node["branches"]["totalCount"], node["tags"]["totalCount"], node["defaultBranchRef"])
-    issues = _newest(node["issues"])
+    issues, rule = _newest(node["issues"]), rule_of(options)
     said = {
         "git": (*pushed[:3], _default_branch(node)),
         "prs": _newest(node["pullRequests"]),
-        "work-items": issues,
-        "incidents": issues,
+        "work-items": (issues, _newest(node.get("projectsV2"))),
+        "incidents": (issues, rule.labels, rule.types) if rule else (),
         "deployments": _deliveries(node, at),
         "cicd": (*pushed, f"{at:%Y-%m-%d}"),
     }

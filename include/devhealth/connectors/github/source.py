@@ -10,7 +10,7 @@ from devhealth.connectors.github import tokens
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import ApiHost, Place, place_of
-from devhealth.connectors.github.marks import identity, surveyed
+from devhealth.connectors.github.marks import identity, lacks_projects, surveyed
 from devhealth.connectors.github.queries import whole
 from devhealth.errors import NotServed, RateLimited, SourceError, SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models.credential import Credential
@@ -41,7 +41,7 @@ def survey(
         groups.setdefault((place.api, place.owner if is_app else ""), {})[location] = place
     for (api, owner), group in groups.items():
         with open_client(settings, api, owner=owner) as client:
-            found |= _look(client, group, is_rest=options.get("api") == "rest")
+            found |= _look(client, group, options)
     return {location: found[location] for location in locations}
 
 
@@ -65,44 +65,63 @@ def credential_in(location: str) -> Credential | None:
     return None
 
 
-def _look(client: Client, places: Mapping[str, Place], *, is_rest: bool) -> dict[str, Surveyed | SourceError]:
+def _look(
+    client: Client, places: Mapping[str, Place], options: Mapping[str, object]
+) -> dict[str, Surveyed | SourceError]:
     found: dict[str, Surveyed | SourceError] = {}
     waiting, size = list(places.items()), _AT_ONCE
+    plain = {location for location in places if options.get("api") == "rest"}  # asked for without projects
+    is_rest = bool(plain)
     while waiting:
-        some = dict(waiting[:size])
+        is_plain = waiting[0][0] in plain
+        some = dict([one for one in waiting if (one[0] in plain) == is_plain][:size])
         try:
-            found |= _by_rest(client, some) if is_rest else _by_graphql(client, some, is_divisible=size > 1)
+            if is_rest:
+                more = _by_rest(client, some)
+            else:
+                more = _by_graphql(client, some, options, is_plain=is_plain, is_divisible=size > 1)
         except NotServed:
             is_rest = True
         except TooMuchAsked:
             size = max(1, size // 2)
+        except SourceForbidden:
+            if is_plain:
+                raise
+            plain |= places.keys()
         else:
-            waiting = waiting[len(some) :]
+            found |= more
+            plain |= some.keys() - more.keys()
+            waiting = [one for one in waiting if one[0] not in found]
     return found
 
 
 def _by_graphql(
-    client: Client, places: Mapping[str, Place], *, is_divisible: bool
+    client: Client, places: Mapping[str, Place], options: Mapping[str, object], *, is_plain: bool, is_divisible: bool
 ) -> dict[str, Surveyed | SourceError]:
+    """Without those whose projects may not be read: they are to be asked for without them."""
+    asked = "...marks" if is_plain else "...marks ...project_marks"
     fields: list[str] = []
     declared: list[str] = []
     variables: dict[str, str] = {}
     for number, place in enumerate(places.values()):
         declared.append(f"$o{number}: String!, $n{number}: String!")
-        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ ...marks }}")
+        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ {asked} }}")
         variables |= {f"o{number}": place.owner, f"n{number}": place.repository}
     text = whole(f"query Survey({', '.join(declared)}) {{ {' '.join(fields)} }}")
     answer = client.query(text, variables, is_divisible=is_divisible)
     return {
-        location: _of_node(location, place, answer, f"r{number}")
+        location: _of_node(location, place, answer, f"r{number}", options)
         for number, (location, place) in enumerate(places.items())
+        if not lacks_projects(error for error in answer.errors if error.path[:1] == (f"r{number}",))
     }
 
 
-def _of_node(location: str, place: Place, answer: Answer, field: str) -> Surveyed | SourceError:
+def _of_node(
+    location: str, place: Place, answer: Answer, field: str, options: Mapping[str, object]
+) -> Surveyed | SourceError:
     node = answer.data.get(field)
     if node is not None:
-        return surveyed(location, place, node, answer.at)
+        return surveyed(location, place, node, answer.at, options)
     error = answer.error_at(field)
     if error and error.kind == "FORBIDDEN":
         return SourceForbidden(

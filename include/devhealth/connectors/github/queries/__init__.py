@@ -9,9 +9,10 @@ _SPREAD = re.compile(r"\.\.\.\s*(?!on\b)(\w+)")
 
 
 @cache
-def query(name: str) -> str:
-    """A query with all of its fragments."""
-    return whole((_FOLDER / f"{name}.graphql").read_text())
+def query(name: str, *, without: str = "") -> str:
+    """A query with all of its fragments, but for one that it does not need."""
+    text = (_FOLDER / f"{name}.graphql").read_text()
+    return whole(re.sub(rf"\.\.\.{without}\n", "", text) if without else text)
 
 
 def whole(text: str) -> str:
