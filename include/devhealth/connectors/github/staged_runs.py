@@ -38,8 +38,12 @@ class StagedRuns:
         self._stored = earlier if is_news else None
         self._pages = {page.name: page for page in staging.pages()}
         self._lists = 0
-        self._seen: dict[int, Run] = {}
-        self._gone: set[int] = set()
+        carried = None if state.looks_back else earlier
+        self._since = carried.since if carried else max(state.at - LOOK_BACK, state.since)
+        self._looked_back_at = carried.looked_back_at if carried else state.at
+        self._known = dict(carried.known) if carried else {}
+        self._newest = earlier.newest if earlier else self._since
+        self._seen: set[int] = set()
         self._open: dict[int, str] = {}
 
     def ask(self, created: str, after: str) -> ListPage:
@@ -56,10 +60,14 @@ class StagedRuns:
 
     def wants(self, run: Run) -> bool:
         """Whether a run of the list is to be fetched: it is met for the first time, and new, changed or at work."""
-        is_first = run.id not in self._seen
-        if is_first:
-            self._seen[run.id] = run
-        return is_first and not self._knows(run)
+        if run.id in self._seen:
+            return False
+        self._seen.add(run.id)
+        self._newest = max(self._newest, run.created_at)
+        if run.created_at >= self._since:
+            self._known[run.id] = run.digest
+        stored = self._stored
+        return stored is None or run.id in stored.open or stored.known.get(run.id) != run.digest
 
     def whole(self, group: str, position: int, run: Run) -> Page:
         """The page with all of a run."""
@@ -76,7 +84,7 @@ class StagedRuns:
                 self._write(name, github_pages.encode(kinds.WHOLE, fetched_at, raw, about=about))
         page = github_pages.decode(self._pages[name].read())
         if page.kind != kinds.WHOLE:
-            self._gone.add(run.id)
+            self._known.pop(run.id, None)
         elif run.status != "completed" or (run.updated_at or run.created_at) > self._state.at - LAG:
             self._open[run.id] = _digest(run, bytes(page.answer))
         return self._pages[name]
@@ -86,36 +94,30 @@ class StagedRuns:
         if self._earlier is None:
             return []
         known = self._earlier.known if self._state.looks_back else {}
-        return sorted((known.keys() | self._earlier.open.keys()) - self._seen.keys())
+        return sorted((known.keys() | self._earlier.open.keys()) - self._seen)
 
     def one(self, number: int, run_id: int) -> tuple[Page, Run | None]:
         """The page of a run of those, and the run if it is to be fetched whole."""
         name = github_pages.name(200, kinds.RUNS, number)
         if name not in self._pages:
             fetched_at, answer = datetime.now(UTC), self._asked.one(run_id)
-            kind, raw = (kinds.RUN, answer.raw) if answer else (self._absent(), _NOTHING)
+            kind, raw = (kinds.RUN, answer.raw) if answer else (self._absent(run_id), _NOTHING)
             self._write(name, github_pages.encode(kind, fetched_at, raw, about=str(run_id)))
         staged = self._pages[name]
         page = github_pages.decode(staged.read())
         if page.kind != kinds.RUN:
-            self._gone.add(run_id)
+            self._known.pop(run_id, None)
             return staged, None
         run = msgspec.json.decode(page.answer, type=Run)
         return staged, run if self.wants(run) else None
 
     def cursor(self) -> RunsCursor:
         """What the next run goes on from."""
-        state, earlier = self._state, self._earlier
-        is_short = earlier is not None and not state.looks_back
-        since = earlier.since if earlier and is_short else max(state.at - LOOK_BACK, state.since)
-        known = dict(earlier.known) if earlier and is_short else {}
-        known |= {run.id: run.digest for run in self._seen.values() if run.created_at >= since}
-        created = [run.created_at for run in self._seen.values()]
         return RunsCursor(
-            since=since,
-            newest=max([*created, earlier.newest if earlier else since]),
-            looked_back_at=earlier.looked_back_at if earlier and is_short else state.at,
-            known={run_id: digest for run_id, digest in known.items() if run_id not in self._gone},
+            since=self._since,
+            newest=self._newest,
+            looked_back_at=self._looked_back_at,
+            known=self._known,
             open=self._open,
         )
 
@@ -125,14 +127,11 @@ class StagedRuns:
         pushed_at = self._state.pushed_at
         return bool(self._open) or (pushed_at is not None and pushed_at > self._state.at - OVERLAP)
 
-    def _knows(self, run: Run) -> bool:
-        stored = self._stored
-        return stored is not None and run.id not in stored.open and stored.known.get(run.id) == run.digest
-
-    def _absent(self) -> str:
-        """What is said of a run that the cursor knows and that is not there."""
+    def _absent(self, run_id: int) -> str:
+        """What is said of a run of the cursor that is not there: whether it is young, and so was deleted."""
         earlier = self._earlier
-        return kinds.GONE if earlier and self._state.at - earlier.since <= KEPT else kinds.FORGOTTEN
+        is_young = earlier and run_id in earlier.known and self._state.at - earlier.since <= KEPT
+        return kinds.GONE if is_young else kinds.FORGOTTEN
 
     def _write(self, name: str, content: bytes) -> None:
         self._pages[name] = self._staging.write_page(name, content)
