@@ -99,7 +99,9 @@ def _line_comments(item: Item) -> list[Item]:
 def issues(_world: World, request: Request, item: Item) -> Reply:
     found = since(in_state([*item["_issues"].values(), *item["_pulls"].values()], request), request)
     for name in filter(None, request.query.get("labels", "").split(",")):
-        found = [i for i in found if any(label["name"] == name for label in i["_labels"])]
+        found = [i for i in found if any(label["name"].lower() == name.lower() for label in i["_labels"])]
+    if "type" in request.query:
+        found = [i for i in found if i.get("_type", "").lower() == request.query["type"].lower()]
     return listed(request, in_order(found, request, "created"), said.issue, repository=item)
 
 
