@@ -26,6 +26,7 @@ STEPS = st.lists(
         st.tuples(st.just("sync"), st.just(0)),
         st.tuples(st.just("cut"), st.integers(0, 9)),
         st.tuples(st.just("faulty"), st.integers(0, 9)),
+        st.tuples(st.just("meanwhile"), st.integers(0, 9)),
         st.tuples(st.just("resync"), st.just(0)),
         st.tuples(st.just("backfill"), st.integers(0, 3)),
     ),
@@ -116,6 +117,10 @@ def _do(shop, random, step, number):
         case "faulty":
             shop.server.faults.add(faults.cut(), after=number)
             assert not shop.sync().failed
+            shop.server.faults.clear()
+        case "meanwhile":
+            shop.server.faults.add(lambda _request, right: (_live(shop, random), right())[1], after=number, times=2)
+            assert not shop.sync(full_resync=random.random() < 0.5).failed
             shop.server.faults.clear()
         case "cut":
             broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
