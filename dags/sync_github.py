@@ -5,17 +5,18 @@ something is new. A unit is fetched, turned into records and stored in ClickHous
 and ends green. A unit that fails does not stop the others: the run ends red, and its last task names every failed unit
 and why; run it again once the cause is gone.
 
-| Target       | Stored                                                                                          |
-|--------------|-------------------------------------------------------------------------------------------------|
-| `prs`        | pull requests with their reviews, comments, commits, review requests and changes of draft state |
-| `cicd`       | runs of workflows, each attempt with its jobs                                                   |
-| `work-items` | issues with their labels, assignees, types, parents, projects, and how those changed            |
-| `incidents`  | issues that a label or a type makes incidents, by the options of the configuration              |
+| Target        | Stored                                                                                          |
+|---------------|-------------------------------------------------------------------------------------------------|
+| `prs`         | pull requests with their reviews, comments, commits, review requests and changes of draft state |
+| `cicd`        | runs of workflows, each attempt with its jobs                                                   |
+| `deployments` | deployments with all of their statuses, releases and tags                                       |
+| `work-items`  | issues with their labels, assignees, types, parents, projects, and how those changed            |
+| `incidents`   | issues that a label or a type makes incidents, by the options of the configuration              |
 
 **By schedule** it runs once a day (UTC) and goes on from where the last run ended. **By hand** it does the same or,
-given *since* or *before*, fetches only the pull requests and issues opened, merged or closed, and the runs created, in
-those days. **A backfill** by Airflow (`airflow backfill create` in 3.x, `airflow dags backfill` in 2.11) does so for
-each day asked for. Neither of the last two moves a watermark.
+given *since* or *before*, fetches only the pull requests and issues opened, merged or closed, and the runs, deployments,
+releases and tags made, in those days. **A backfill** by Airflow (`airflow backfill create` in 3.x, `airflow dags
+backfill` in 2.11) does so for each day asked for. Neither of the last two moves a watermark.
 
 **Limits of GitHub** do not hold a worker: a task that must wait for longer than a minute is deferred until the limit is
 reset, and goes on at the same page. The log of each task says what it has cost and what is left.
@@ -27,4 +28,4 @@ are read with: `stored:NAME`, `airflow:CONNECTION_ID` or `env:VARIABLE`. Stores 
 
 from devhealth_airflow.sync_dag import sync_dag
 
-dag = sync_dag(provider="github", targets=("prs", "cicd", "work-items", "incidents"), doc_md=__doc__)
+dag = sync_dag(provider="github", targets=("prs", "cicd", "deployments", "work-items", "incidents"), doc_md=__doc__)
