@@ -42,7 +42,7 @@ class Project(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stood in a project when it was looked at last."""
 
     at: str
-    """When the project was updated; empty when that may have gone on without a sign."""
+    """When the project was updated and how much it held; empty when that may have changed without a sign."""
     items: dict[int, int] = {}
     """Numbers of issues of the repository, and the second in which each was moved there; 0 as above."""
 
@@ -80,7 +80,7 @@ class IssuesState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     total: int | None = None
     """How many issues there are; None where REST is read, which does not say."""
     projects: dict[str, str] | None = None
-    """Projects to be told of in the cursor, and when each was updated; None: they may not be read."""
+    """Projects to be told of in the cursor, with `Project.at` of each; None: they may not be read."""
     moved: list[int] = []
     """Numbers of what came, went or moved in a project since the cursor."""
     searches: list[str] | None = None

@@ -124,8 +124,7 @@ class Ledger:
             project = item and item.get("project")
             if not project or item["isArchived"]:
                 continue
-            at = _time(project["updatedAt"])
-            self._times.setdefault(project["id"], project["updatedAt"] if at <= settled else "")
+            self._times.setdefault(project["id"], "")  # it is not linked: looked at from the next run on
             is_settled = _time(item["updatedAt"]) <= settled
             self._items.setdefault(project["id"], {})[number] = second_of(item["updatedAt"]) if is_settled else 0
             is_unsettled |= not is_settled

@@ -23,7 +23,7 @@ _AT_ONCE = 100
 
 
 def updates(client: Client, place: Place, known: Mapping[str, Project]) -> dict[str, str] | None:
-    """When each project was updated, empty for what may go on without a sign; None when they may not be read."""
+    """When each project was updated and how much it holds, empty for what may go on without a sign; None when they may not be read."""
     found: dict[str, str] = {}
     variables = {"owner": place.owner, "name": place.repository}
     try:
@@ -66,7 +66,7 @@ def _updates(page: Answer, nodes: list[Mapping[str, Any] | None]) -> dict[str, s
     for node in nodes:
         if node and "id" in node:
             is_settled = datetime.fromisoformat(node["updatedAt"]) <= page.at - SETTLED
-            found[node["id"]] = node["updatedAt"] if is_settled else ""
+            found[node["id"]] = f"{node['updatedAt']} {node['items']['totalCount']}" if is_settled else ""
     return found
 
 
