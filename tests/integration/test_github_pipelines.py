@@ -15,6 +15,7 @@ from devhealth.pipelines.run import run_sync
 from devhealth.semantic import database, organizations
 from devhealth.warehouse.connection import connected
 from tests.github import faults, pipelines, repositories
+from tests.github.pipeline_life import live
 from tests.github.server import GitHubServer
 from tests.github.world import World
 from tests.pipeline_run_sync import KEYS, true
@@ -31,7 +32,6 @@ STEPS = st.lists(
     ),
     max_size=8,
 )
-CONCLUSIONS = ("success", "failure", "cancelled", "timed_out", "skipped")
 
 
 class _Shop:
@@ -109,7 +109,7 @@ def _do(shop, random, step, number):
     match step:
         case "live":
             for _ in range(number):
-                _live(shop, random)
+                live(shop.world, shop.repository, random, shop.known)
         case "sync":
             assert not shop.sync().failed
         case "resync":
@@ -125,30 +125,6 @@ def _do(shop, random, step, number):
             broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
             shop.sync()
             shop.server.faults.planned.remove(broken)
-
-
-def _live(shop, random):
-    """One thing happens that is possible now."""
-    world, runs = shop.world, list(shop.repository["_runs"].values())
-    world.clock.advance(seconds=random.choice((0, 1, 60, 5_000)))
-    deed = random.choice(("create", "start", "finish", "rerun", "add job", "delete", "create"))
-    of_state = {state: [run for run in runs if pipelines.newest(run)["status"] == state] for state in _STATES}
-    if deed == "create":
-        jobs = tuple(random.sample(("build", "test", "deploy"), random.randint(0, 3)))
-        pipelines.create(world, shop.repository, workflow=random.choice(("CI", "Nightly")), jobs=jobs)
-    elif deed == "start" and of_state["QUEUED"]:
-        pipelines.start(world, random.choice(of_state["QUEUED"]))
-    elif deed == "finish" and of_state["IN_PROGRESS"]:
-        pipelines.finish(world, random.choice(of_state["IN_PROGRESS"]), random.choice(CONCLUSIONS))
-    elif deed == "rerun" and of_state["COMPLETED"]:
-        pipelines.rerun(world, random.choice(of_state["COMPLETED"]), by="grace")
-    elif deed == "add job" and of_state["IN_PROGRESS"]:
-        pipelines.start_job(world, pipelines.add_job(world, random.choice(of_state["IN_PROGRESS"]), "late"))
-    elif deed == "delete" and (known := [run for run in runs if run["_id"] in shop.known]):
-        pipelines.delete(world, random.choice(known))
-
-
-_STATES = ("QUEUED", "IN_PROGRESS", "COMPLETED")
 
 
 def _finished(shop, begins, minutes, conclusion="success", queued=2):
