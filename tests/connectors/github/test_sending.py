@@ -169,6 +169,14 @@ def test_revoked_token_is_said_and_left_out(tmp_path, caplog):
     assert "ghp_one" not in caplog.text
 
 
+def test_every_question_after_the_last_token_was_revoked_is_refused(tmp_path):
+    with ScriptedServer([Play(401)]) as server, asking(settings_of(tmp_path), server.api, Ticking()) as client:
+        for _ in range(2):
+            with pytest.raises(SourceForbidden, match="stored:github is not valid, expired or revoked"):
+                client.get("/repos/acme/shop")
+        assert len(server.asked) == 1
+
+
 def test_token_that_may_not_see_an_owner_is_not_asked_for_it_again(tmp_path):
     plays = [Play(404, {"message": "Not Found"}), GOOD, GOOD, GOOD]
     with (

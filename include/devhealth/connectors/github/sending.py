@@ -77,7 +77,7 @@ class Exchange:
         self.api, self.clock, self.usage = api, clock, Usage()
         self._settings, self._wire = settings, wire
         self._keyring = Keyring(settings, api, self._ask_as_app, clock)
-        self._dead: set[Key] = set()
+        self._dead: dict[Key, Reply] = {}
         self._blind: set[tuple[str, str]] = set()
         self._guard = threading.Lock()
 
@@ -90,6 +90,7 @@ class Exchange:
         while True:
             keys = self._keys(question, [reply.key for reply in refused])
             if not keys:
+                refused += self._dead.values()
                 return min(refused, key=lambda reply: reply.received.status == _UNAUTHORIZED)
             reply = self._first_answer(question, keys)
             if not reply.is_refused:
@@ -127,7 +128,7 @@ class Exchange:
                 return reply
             if is_renewed or not key.renew():
                 _LOG.warning("%s is not valid, expired or revoked: it is not used again", key.name)
-                self._dead.add(key)
+                self._dead[key] = reply
                 return reply
             is_renewed = True
 
