@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from devhealth.connectors.github import discovery, source
-from devhealth.errors import InputError, SourceNotFound
+from devhealth.errors import InputError, SourceError, SourceForbidden, SourceNotFound
 from devhealth.models.credential import Credential
 from devhealth.settings import Settings
 from tests.github import accounts, faults, issues, pipelines, projects, pulls, repositories
@@ -54,6 +54,13 @@ def test_one_that_cannot_be_read_does_not_stop_the_others(world, settings):
     assert "acme/gone is not on 127.0.0.1" in str(found["acme/gone"])
     with pytest.raises(SourceNotFound):
         source.resolve("acme/gone", settings)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, SourceForbidden), (403, SourceForbidden), (422, SourceError)])
+def test_a_refused_credential_is_the_trouble_of_each_repository_and_of_no_other(server, settings, status, kind):
+    server.faults.add(faults.status(status, b"{}"), times=-1)
+    found = source.survey(["acme/shop", "acme/site"], {}, settings)
+    assert [type(one) for one in found.values()] == [kind] * 2
 
 
 def test_marks_change_with_what_moved_and_with_nothing_else(world, settings):

@@ -40,8 +40,13 @@ def survey(
     for location, place in places.items():  # each installation of an app sees the repositories of one owner
         groups.setdefault((place.api, place.owner if is_app else ""), {})[location] = place
     for (api, owner), group in groups.items():
-        with open_client(settings, api, owner=owner) as client:
-            found |= _look(client, group, options)
+        try:
+            with open_client(settings, api, owner=owner) as client:
+                found |= _look(client, group, options)
+        except RateLimited:
+            raise
+        except SourceError as error:  # of the credential or the host, and so of each of them
+            found |= dict.fromkeys(group, error)
     return {location: found[location] for location in locations}
 
 
