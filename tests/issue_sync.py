@@ -15,8 +15,8 @@ from tests.github.clock import moment
 from tests.github.world import Item
 from tests.pull_request_sync import login, unit_for
 
-_KINDS = {"Bug": "bug", "Feature": "story", "Epic": "epic", "Task": "task"}
-_LABELS = {"bug": "bug", "chore": "chore", "feature": "story"}
+_KINDS = {"Outage": "incident", "Bug": "bug", "Feature": "story", "Epic": "epic", "Task": "task"}
+_LABELS = {"incident": "incident", "bug": "bug", "chore": "chore", "feature": "story"}
 _CATEGORIES = {"Todo": "todo", "In Progress": "in_progress", "In Review": "in_review", "Done": "done"}
 
 
@@ -93,7 +93,7 @@ def _item(issue: Item, host: str, *, is_rest: bool) -> dict[str, Any]:
     category = _CATEGORIES[status] if status else "todo"
     if issue["closedAt"]:
         category = "canceled" if issue["stateReason"] in {"NOT_PLANNED", "DUPLICATE"} else "done"
-    named = [_LABELS[label] for label in ("bug", "feature", "chore") if label in labels]
+    named = [_LABELS[label] for label in ("incident", "bug", "feature", "chore") if label in labels]
     parent = issue["parent"]
     return {
         "item_id": str(issue["_id"]),

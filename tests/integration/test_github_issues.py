@@ -1,0 +1,211 @@
+"""Whatever happens to issues and on the way, the store ends up with what GitHub has: real stages, real ClickHouse."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from devhealth.models.table import table_of
+from devhealth.models.unit import Window
+from devhealth.pipelines import setup
+from devhealth.pipelines.metrics import compute_dirty
+from devhealth.pipelines.request import SyncRequest, new_run_id
+from devhealth.pipelines.run import run_sync
+from devhealth.semantic import database, organizations
+from devhealth.warehouse.connection import connected
+from tests.git_sync import Tables
+from tests.github import conversations, faults, issues, projects, repositories
+from tests.github.issue_life import live
+from tests.github.server import GitHubServer
+from tests.github.world import World
+from tests.issue_sync import stored, true
+
+RULE = {"incident_labels": ["incident", "sev1"], "incident_types": ["Outage"]}
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("live"), st.integers(1, 8)),
+        st.tuples(st.just("sync"), st.just(0)),
+        st.tuples(st.just("cut"), st.integers(0, 8)),
+        st.tuples(st.just("resync"), st.just(0)),
+        st.tuples(st.just("backfill"), st.integers(0, 3)),
+    ),
+    max_size=8,
+)
+
+
+class _Shop:
+    """A repository at a played GitHub, and a devhealth organisation of its own that syncs it."""
+
+    def __init__(self, settings, monkeypatch, options=None):
+        self.settings, self.organisation = settings, f"acme-{uuid.uuid4().hex[:8]}"
+        self.world = World(datetime(2024, 5, 1, tzinfo=UTC))
+        self.repository = repositories.create(self.world, "acme/shop")
+        self.server = GitHubServer(self.world)
+        self.server.start()
+        monkeypatch.setenv("GITHUB_API_URL", self.server.api_url)
+        self.options = RULE | (options or {})
+        self.register()
+
+    def register(self):
+        targets = ["work-items", "incidents"]
+        setup.register_source(
+            self.settings, self.organisation, "acme/shop", provider="github", targets=targets, options=self.options
+        )
+
+    def sync(self, **choices):
+        as_of = datetime.now(UTC)
+        asked = {"provider": "github", "run_id": new_run_id(as_of), "as_of": as_of, "organisation": self.organisation}
+        return run_sync(self.settings, SyncRequest(**(asked | choices)))
+
+    def stored(self):
+        """Work items and transitions as `tests.issue_sync` compares them, and the keys of incidents."""
+        org_id = organizations.organization_id(database.open_semantic(self.settings), self.organisation)
+        tables = Tables()
+        with connected(self.settings) as client:
+            for name in ("work_items", "work_item_transitions", "incidents"):
+                table = table_of(name)
+                columns = table.record.__struct_fields__
+                rows = client.execute(
+                    f"select {', '.join(columns)} from {name} final where org_id = %(org)s", {"org": org_id}
+                )
+                for row in rows:
+                    record = msgspec.convert(row, table.record, strict=False)
+                    tables.rows.setdefault(name, {})[tuple(getattr(record, one) for one in table.key)] = record
+        incidents = [row for row in tables.rows.get("incidents", {}).values() if not row.is_deleted]
+        return stored(tables) | {"incidents": sorted((row.key, row.status) for row in incidents)}
+
+    def true(self):
+        found = []
+        for issue in self.repository["_issues"].values():
+            labels = {label["name"] for label in issue["_labels"]}
+            if labels & {"incident", "sev1"} or issue["_type"] == "Outage":
+                found.append((f"acme/shop#{issue['number']}", "open" if issue["state"] == "OPEN" else "resolved"))
+        expected = true(self.repository, f"127.0.0.1:{self.server.port}", is_rest="api" in self.options)
+        return expected | {"incidents": sorted(found)}
+
+
+def _without_left_projects(found, expected):
+    """Moves in projects that the issue has left since are kept; the others are compared."""
+    there = {row["transition_id"] for row in expected["work_item_transitions"]}
+    rows = found["work_item_transitions"]
+    kept = [row for row in rows if "@" not in row["transition_id"] or row["transition_id"] in there]
+    return found | {"work_item_transitions": kept}
+
+
+@pytest.fixture
+def prepared(warehouse_settings):
+    setup.prepare(warehouse_settings)
+    return warehouse_settings
+
+
+@pytest.fixture
+def shop(prepared, monkeypatch):
+    made = _Shop(prepared, monkeypatch)
+    yield made
+    made.server.stop()
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), steps=STEPS, is_rest=st.booleans())
+def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
+    with pytest.MonkeyPatch.context() as patch:
+        shop = _Shop(prepared, patch, {"api": "rest"} if is_rest else {})
+        random = Random(seed)
+        try:
+            for step, number in [("live", 8), *steps, ("sync", 0)]:
+                _do(shop, random, step, number, is_rest=is_rest)
+            expected = shop.true()
+            assert _without_left_projects(shop.stored(), expected) == expected
+        finally:
+            shop.server.stop()
+
+
+def _do(shop, random, step, number, *, is_rest):
+    match step:
+        case "live":
+            for _ in range(number):
+                live(shop.world, shop.repository, random, deletes_closed=not is_rest)
+        case "sync":
+            shop.world.clock.advance(seconds=random.choice((0, 5)))
+            report = shop.sync()
+            assert not report.failed
+            while report.warnings:  # issues that came and went within the second of a sync are drift, and read anew
+                report = shop.sync()
+        case "resync":
+            assert not shop.sync(full_resync=True).failed
+        case "backfill":
+            since = shop.world.clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=number)
+            assert not shop.sync(window=Window(since, since + timedelta(days=1))).failed
+        case "cut":
+            broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
+            shop.sync()
+            shop.server.faults.planned.remove(broken)
+
+
+def test_nothing_new_is_no_unit_and_two_changes_are_two_issues(shop):
+    board = projects.create(shop.world, "acme")
+    for _ in range(5):
+        shop.world.clock.advance(minutes=1)
+        projects.add(shop.world, board, issues.create(shop.world, shop.repository, labels=("sev1",)))
+    rows = {key: count for one in shop.sync().stored for key, count in one.rows.items()}
+    assert (rows["work_items"], rows["incidents"]) == (5, 5)
+    assert shop.sync().rows == 0, "what was updated in this very second is looked at again"
+    shop.world.clock.advance(minutes=1)
+    assert shop.sync().rows == 0
+    assert shop.sync().planned == 0
+    shop.world.clock.advance(minutes=1)
+    for number in (2, 4):
+        conversations.comment(shop.world, shop.repository["_issues"][number], "ada")
+    shop.world.clock.advance(minutes=1)
+    [report] = [one for one in shop.sync().stored if one.rows]
+    assert report.rows["work_items"] == 2
+    assert shop.stored() == shop.true()
+    assert shop.sync().planned == 0
+    projects.set_status(shop.world, board["_items"][0], "Done")
+    shop.world.clock.advance(minutes=1)
+    [report] = [one for one in shop.sync().stored if one.rows]
+    assert report.rows["work_items"] == 1
+    assert shop.stored() == shop.true()
+
+
+def test_another_rule_is_news_although_no_issue_has_changed(shop):
+    for labels in (("sev1",), ("outage",)):
+        issues.create(shop.world, shop.repository, labels=labels)
+    shop.world.clock.advance(minutes=1)
+    shop.sync()
+    assert shop.sync().planned == 0
+    shop.options = {"incident_labels": ["outage"]}
+    shop.register()
+    assert shop.sync().planned == 1
+    assert shop.stored()["incidents"] == [("acme/shop#2", "open")]
+
+
+def test_incident_metrics_are_those_computed_by_hand(shop):
+    """One opened on the 1st, three on the 2nd, of which two were resolved that day, after 2 and 4 hours."""
+    world, start = shop.world, datetime(2024, 5, 1, 10, tzinfo=UTC)
+    made = [
+        issues.create(world, shop.repository, labels=("sev1",), at=start + timedelta(hours=hours))
+        for hours in (0, 22, 24, 24)
+    ]
+    issues.create(world, shop.repository, labels=("bug",), at=start)
+    conversations.close(world, made[1], at=start + timedelta(hours=24))
+    conversations.close(world, made[2], at=start + timedelta(hours=28))
+    world.clock.advance(days=5)
+    assert not shop.sync().failed
+    compute_dirty(shop.settings, datetime(2024, 5, 10, tzinfo=UTC), shop.organisation)
+    org_id = organizations.organization_id(database.open_semantic(shop.settings), shop.organisation)
+    with connected(shop.settings) as client:
+        rows = client.execute(
+            "select toString(day), incidents_opened, incidents_resolved, restore_hours_p50, restore_hours_p90, "
+            "restore_hours_sum, restore_hours_count from incident_metrics_daily_latest where org_id = %(org)s "
+            "and incidents_opened + incidents_resolved > 0 order by day",
+            {"org": org_id},
+        )
+    assert [tuple(row) for row in rows] == [
+        ("2024-05-01", 1, 0, None, None, 0.0, 0),
+        ("2024-05-02", 3, 2, 3.0, pytest.approx(3.8), 6.0, 2),
+    ]
