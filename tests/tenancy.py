@@ -104,7 +104,7 @@ def _other_value(column, value):
     if isinstance(column.type, JSON):
         return {_FOREIGN: True} if isinstance(value, dict) else [_FOREIGN]
     if isinstance(column.type, Text):
-        return _FOREIGN
+        return f"{_FOREIGN} {value}"  # as different from one another as they were
     if isinstance(value, bool):
         return not value
     if isinstance(value, datetime | date):

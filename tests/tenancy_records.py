@@ -60,8 +60,8 @@ def overtake(client, org_id, repo_id):
 
 
 def take_part(client, org_id, repo_id):
-    """Bob takes part in pull requests that are Ada's alone in the other organisation."""
-    where = {"org_id": org_id, "repo_id": repo_id}
+    """Bob takes part in pull requests that are Ada's alone in the other organisation; newer than all else there is."""
+    where = {"org_id": org_id, "repo_id": repo_id, "fetched_at": filled.FETCHED + timedelta(days=1)}
     insert(client, [_pull(where, 3, "bob", created_at=at(1)), _review(where, 4, "bob"), _comment(where, 5, "bob")])
 
 

@@ -33,9 +33,11 @@ from devhealth.semantic import (
     backfill_jobs,
     credentials,
     database,
+    departures,
     dirty_ranges,
     identities,
     organizations,
+    repositories,
     secret_box,
     settings_store,
     sync_runs,
@@ -66,10 +68,9 @@ BEGIN_IN_PYTHON = re.compile(
 )
 READ_IN_PYTHON = re.compile(r"\b(?:from|join)\s+(?!system\.|input\()(\w+|\{[^}]+\})")
 FILTER_IN_PYTHON = re.compile(
-    rf"{FILTER.pattern}|org_id in %\(org_ids\)s|\(org_id, repo_id\) in %\(repositories\)s|_of_repository\("
+    rf"{FILTER.pattern}|org_id in %\(org_ids\)s|\(org_id, repo_id\) in %\(repositories\)s|_spoken_of\("
 )
 NO_FACTS_OF_ANYBODY = {
-    "pipelines/metrics.py: compute_range": "the ids of all, of which those of others are left out at once",
     "semantic/database.py: _read_revision": "the version of the tables",
 }
 """Queries in Python without an organisation, and why."""
@@ -113,6 +114,7 @@ WRITE = {
     "identities.merge",
     "identities.unmerge",
     "repositories.register",
+    "repositories.register_all",
     "watermarks.advance",
 }
 """They change rows of the organisation they are given, and tell of it."""
@@ -159,6 +161,8 @@ def _fill(engine, org_id, repo_id):
     credentials.save(engine, KEY, org_id=org_id, name="git-host", provider="local_git", fields={"token": "t"})
     users.create_user(engine, email="ada@example.org", display_name="Ada", password="a long enough password")
     users.add_member(engine, org_id=org_id, email="ada@example.org", role="owner")
+    gone = {"provider": "github", "host": "github.com", "provider_id": "7", "name": "acme/gone", "aliases": ()}
+    departures.note(engine, org_id, [repositories.register(engine, org_id, **gone)], AS_OF)
     run = sync_runs.UnitRun(
         org_id=org_id,
         run_id="run",
@@ -421,6 +425,7 @@ def _answer(function, parameters, acme, org_id):
         "dag_id": "backfill",
         "run_id": "run",
         "provider": "local_git",
+        "configuration": "shop",
         "as_of": AS_OF,
         "at": AS_OF + timedelta(hours=12),
         "names": (),

@@ -163,4 +163,16 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
             "mark": "moved 3",
         }
     },
+    "0011": {
+        "repositories": {
+            "org_id": "o",
+            "repo_id": "g",
+            "provider": "github",
+            "provider_host": "github.com",
+            "provider_id": "7",
+            "name": "acme/gone",
+            "created_at": AT,
+            "gone_since": AT,
+        }
+    },
 }

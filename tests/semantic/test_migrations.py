@@ -49,8 +49,8 @@ def kept(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         found = {}
         for name, row in FIRST.items():
             table = metadata.tables[name]
-            query = select(*(table.c[column] for column in row))
-            query = query.where(table.c.configuration_id == "c") if name == "sync_configurations" else query
+            is_it = (column == row[column.name] for column in table.primary_key if column.name in row)
+            query = select(*(table.c[column] for column in row)).where(*is_it)
             found[name] = [dict(one._mapping) for one in connection.execute(query)]
     engine.dispose()
     return found

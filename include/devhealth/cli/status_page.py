@@ -87,6 +87,8 @@ def _targets(found: Sequence[TargetState]) -> Iterator[RenderableType]:
         if id(one) not in chosen:
             continue
         word, colour = _WORDS[one.last_outcome] if one.last_outcome else ("", "")
+        if one.gone_since:
+            word, colour = f"gone since {one.gone_since:%Y-%m-%d}", "yellow"
         late = "yellow" if one.lag_seconds is not None and one.lag_seconds >= LATE_SECONDS else ""
         table.add_row(
             shortened(plain(one.repository), NAME_WIDTH),

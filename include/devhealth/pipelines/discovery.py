@@ -3,12 +3,13 @@
 import logging
 import os
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from devhealth.errors import InputError, RateLimited, SecretError, SourceError
+from devhealth.errors import InputError, RateLimited, SecretError, SourceError, SourceNotFound
 from devhealth.models.source import Surveyed
-from devhealth.pipelines import credentials, providers
+from devhealth.pipelines import credentials, departures, providers
 from devhealth.semantic import repositories
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
@@ -69,7 +70,7 @@ def sources_of(settings: Settings, engine: Engine, configuration: SyncConfigurat
 def looked_at(settings: Settings, engine: Engine, configuration: SyncConfiguration, found: Found) -> list[Look]:
     """The sources in their order, each resolved and registered; one that cannot be read says why.
 
-    Raises RateLimited when the provider asks to wait for long.
+    One that is known to be gone is a warning of `found`. Raises RateLimited when the provider asks to wait for long.
     """
     seen = dict(found.surveyed)
     unseen = [source for source in found.sources if source not in seen]
@@ -86,10 +87,27 @@ def looked_at(settings: Settings, engine: Engine, configuration: SyncConfigurati
         one = seen[source]
         if isinstance(one, Surveyed):
             looks.append(Look(configuration, source, repo_ids[one.identity], one))
+        elif since := _gone_since(settings, engine, configuration, source, one):
+            found.warnings.append(
+                f"configuration {configuration.name}: {source} is gone since {since:%Y-%m-%d}, or the credential may not "
+                "see it any more. What is stored of it stays; take it out of the configuration."
+            )
+            _LOG.warning(found.warnings[-1])
         else:
             _LOG.warning("%s cannot be reached: %s", source, one)
             looks.append(Look(configuration, source, trouble=str(one)))
     return looks
+
+
+def _gone_since(
+    settings: Settings, engine: Engine, configuration: SyncConfiguration, source: str, error: Exception
+) -> datetime | None:
+    """Of a repository of a host; a folder that is not there may be a disk that is not mounted."""
+    is_rule = source in configuration.discovery
+    is_local = providers.discovery(configuration.provider).IS_LOCAL
+    if is_rule or is_local or not isinstance(error, SourceNotFound):
+        return None
+    return departures.gone_before(settings, engine, configuration, source)
 
 
 def _matching(

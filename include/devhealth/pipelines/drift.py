@@ -39,8 +39,10 @@ def _stored(settings: Settings, declared: Table, unit: Unit) -> int:
     if settings.sink == "sql":
         return _stored_in_sql(settings, declared, unit)
     is_there = "".join(f" and {name} != {int(value)}" for name, value in declared.gone.items())
-    of_repository = "org_id = %(org_id)s and repo_id = %(repo_id)s"
-    query = f"select count() from {declared.name} final where {of_repository}{is_there}"  # noqa: S608 - declared names
+    query = (
+        f"select count() from {declared.name} final "  # noqa: S608 - declared names
+        f"where org_id = %(org_id)s and repo_id = %(repo_id)s{is_there}"
+    )
     with connection.connected(settings) as client:
         return int(client.execute(query, {"org_id": unit.org_id, "repo_id": unit.repo_id})[0][0])
 

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from upath import UPath
 
 from devhealth.errors import InputError, RateLimited, SecretError, SourceError
 from devhealth.models.unit import Unit, Window, source_digest
-from devhealth.pipelines import credentials, outcomes, providers
+from devhealth.pipelines import credentials, departures, outcomes, providers
 from devhealth.pipelines.discovery import Look, looked_at, sources_of
 from devhealth.pipelines.metering import metered
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
@@ -73,8 +73,11 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
         chosen = admit(engine, chosen, request.window)
     with metered(settings, _run_staging(settings, request)) as counted:
         found = [(configuration, sources_of(counted, engine, configuration)) for configuration in chosen]
-        _leave_warnings(settings, request, [warning for _, sources in found for warning in sources.warnings])
         looks = [look for one, sources in found for look in looked_at(counted, engine, one, sources)]
+        warnings = [warning for _, sources in found for warning in sources.warnings]
+        if not request.window:
+            warnings += _of_departures(counted, engine, chosen, looks)
+        _leave_warnings(settings, request, warnings)
         units = [
             unit
             for org_id in dict.fromkeys(look.configuration.org_id for look in looks)
@@ -99,6 +102,19 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
             "up; or leave it out."
         )
     return [configuration for configuration in found if not configuration.is_paused]
+
+
+def _of_departures(
+    settings: Settings, engine: Engine, chosen: Sequence[SyncConfiguration], looks: Sequence[Look]
+) -> Iterator[str]:
+    """What to tell of repositories that the rules of these configurations found once, and that are gone now."""
+    for configuration in chosen:
+        of_it = [look for look in looks if look.configuration == configuration]
+        is_looked_up = configuration.discovery and not providers.discovery(configuration.provider).IS_LOCAL
+        if not is_looked_up or any(look.source in configuration.discovery for look in of_it):  # a rule in trouble
+            continue
+        for name in departures.no_longer_found(settings, engine, configuration, {look.repo_id for look in of_it}):
+            yield f"configuration {configuration.name}: {name} is gone. What is stored of it stays."
 
 
 def _units_of(

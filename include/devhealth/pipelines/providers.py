@@ -60,7 +60,7 @@ class Sources(Protocol):
     def resolve(self, location: str, settings: Settings) -> SourceIdentity:
         """Who the source at a path or URL is; raises SourceError for one that cannot be read."""
 
-    def identify(self, location: str) -> SourceIdentity:
+    def identify(self, location: str, settings: Settings) -> SourceIdentity:
         """The same, without asking a remote."""
 
     def credential_in(self, location: str) -> Credential | None:

@@ -116,7 +116,7 @@ def _identity(
         credential = next(filter(None, references), "")
     sources = providers.sources(provider)
     if credential.startswith(f"{AIRFLOW}:") and settings.host is None:
-        return sources.identify(location)
+        return sources.identify(location, settings)
     reading = credentials.applied(settings, engine, org_id=org_id, reference=credential, configuration=name or "")
     return sources.resolve(location, reading)
 

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from devhealth.models.source import SourceIdentity
 from devhealth.relational import insert_into, reading, reading_of, writing
-from devhealth.semantic import organizations
+from devhealth.semantic import departures, organizations
 from devhealth.semantic.tables import repositories, repository_aliases
 
 _NAMESPACE = uuid.UUID("8a3d2b54-6f0b-5d5e-8d7c-6b1c52a3e9f4")
@@ -35,7 +35,10 @@ _LOG = logging.getLogger(__name__)
 def register_all(
     engine: Engine, org_id: str, provider: str, identities: Sequence[SourceIdentity]
 ) -> dict[SourceIdentity, str]:
-    """As `register`, for many; those that are known as they are cost two queries for each few hundred of them."""
+    """As `register`, for many; those that are known as they are cost two queries for each few hundred of them.
+
+    Those that were gone have come back.
+    """
     wanted = {one: _wanted(one.provider_host, one.provider_id, one.aliases) for one in identities}
     with reading(engine) as connection:
         owners = _owners(connection, org_id, [alias for aliases in wanted.values() for alias in aliases])
@@ -59,6 +62,8 @@ def register_all(
                 aliases=one.aliases,
             )
         )
+    back = departures.of_organization(engine, org_id).keys() & found.values()
+    departures.note(engine, org_id, back, None)
     return found
 
 

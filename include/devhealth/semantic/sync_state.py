@@ -45,6 +45,8 @@ class TargetState:
     last_outcome: str | None
     """How its newest unit of a sync ended: stored, damaged or failed; None when that was before units were kept."""
     last_error: str | None
+    gone_since: datetime | None = None
+    """Since when the repository is not at its provider any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def _state(unit: dict[str, Any], mark: Any, as_of: datetime) -> TargetState:
         watermark=mark.at if mark else None,
         lag_seconds=max(0.0, (as_of - mark.at).total_seconds()) if mark else None,
         last_outcome=unit.get("outcome"),
-        last_error=unit.get("error"),
+        last_error=None if mark and mark.gone_since else unit.get("error"),
+        gone_since=mark.gone_since if mark else None,
     )
 
 
@@ -151,7 +154,7 @@ def _configurations(connection: Connection, org_id: str) -> Sequence[Any]:
 def _watermarks(connection: Connection, org_id: str) -> dict[tuple[str, str], Any]:
     marks, named = sync_watermarks.c, repositories.c
     query = (
-        select(marks.repo_id, named.name, marks.target, marks.at)
+        select(marks.repo_id, named.name, named.gone_since, marks.target, marks.at)
         .join(repositories, (named.org_id == marks.org_id) & (named.repo_id == marks.repo_id))
         .where(marks.org_id == org_id)
     )
@@ -164,7 +167,8 @@ def _newest_units(connection: Connection, org_id: str) -> list[dict[str, Any]]:
     A source that was once reached and now is not keeps its `repo_id`: the digest in the id of its units is the same.
     """
     table = sync_runs.c
-    rank = func.row_number().over(partition_by=table.unit_id, order_by=(table.finished_at.desc(), table.run_id.desc()))
+    newest_first = (table.finished_at.desc(), table.run_id.desc())
+    rank = func.row_number().over(partition_by=(table.unit_id, table.repo_id), order_by=newest_first)
     ranked = select(sync_runs, rank.label("place")).where(table.org_id == org_id, table.mode != "backfill").subquery()
     query = select(ranked).where(ranked.c.place == 1).order_by(ranked.c.finished_at.desc(), ranked.c.run_id.desc())
     by_digest: dict[str, dict[str, Any]] = {}

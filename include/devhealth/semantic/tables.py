@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from devhealth.relational import UtcDateTime
 
-HEAD = "0010"
+HEAD = "0011"
 """The revision these tables are at."""
 
 metadata = MetaData(
@@ -113,6 +113,7 @@ repositories = Table(
     Column("provider_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("gone_since", UtcDateTime),
     ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
     UniqueConstraint("org_id", "provider_host", "provider_id"),
 )

@@ -4,7 +4,6 @@ Source: docs.github.com/graphql/reference/queries#repository
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from devhealth.connectors.github import tokens
 from devhealth.connectors.github.answer import Answer
@@ -58,9 +57,9 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     return found.identity
 
 
-def identify(location: str) -> SourceIdentity:
+def identify(location: str, settings: Settings) -> SourceIdentity:
     """As `resolve`, without asking GitHub: until somebody does, the repository is known by its name."""
-    place = place_of(location, Settings(home=Path()))
+    place = place_of(location, settings)
     return SourceIdentity(place.api.host, place.name, place.name, location, (place.alias,))
 
 

@@ -49,7 +49,7 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     """
     remote = _remote_at(location)
     if remote is None:
-        return identify(location)
+        return identify(location, settings)
     if remote.credentials:
         _LOG.warning(
             "The URL of %s holds credentials. They are used by this process only and not stored: for scheduled runs "
@@ -61,8 +61,9 @@ def resolve(location: str, settings: Settings) -> SourceIdentity:
     return _identity(remote.location, remote)
 
 
-def identify(location: str) -> SourceIdentity:
+def identify(location: str, settings: Settings) -> SourceIdentity:
     """As `resolve`, without asking whether the remote of a clone URL is there."""
+    del settings
     remote = _remote_at(location)
     return _identity(remote.location, remote) if remote else _local_identity(Path(_path(location)))
 

@@ -12,7 +12,7 @@ days as (
     select
         repo_id,
         toMonday(day) as monday,
-        groupArray((toDayOfWeek(day), commits_count)) as daily_commits,
+        arraySort(groupArray((toDayOfWeek(day), commits_count))) as daily_commits,
         sum(commits_count) as commits,
         sum(additions) as additions,
         sum(deletions) as deletions,
