@@ -382,10 +382,23 @@ def test_a_missing_permission_empties_what_the_list_stands_in(world, shop, serve
         sync(Tables(), settings, tmp_path / "one")
 
 
-def test_one_that_may_not_be_read_is_not_gone(world, shop, server, settings, tmp_path):
+@pytest.mark.parametrize("below", [(), ("statuses",), ("statuses", "nodes", 0)])
+def test_what_may_not_be_read_is_not_gone(world, shop, server, settings, tmp_path, below):
     _fill(world, shop, 6)
-    denied = faults.partial("repository", "deployments", "nodes", 1, kind="FORBIDDEN", message="SAML enforcement")
-    server.faults.add(denied, when=faults.says("query Deployments("))
+    where = ("repository", "deployments", "nodes", 1, *below)
+    server.faults.add(
+        faults.partial(*where, kind="FORBIDDEN", message="SAML enforcement"), when=faults.says("query Deployments(")
+    )
+    with pytest.raises(SourceForbidden, match="SAML"):
+        sync(Tables(), settings, tmp_path / "one")
+
+
+def test_more_statuses_that_may_not_be_read_are_not_none(world, shop, server, settings, tmp_path):
+    made = deployments.create(world, shop)
+    for _ in range(15):
+        deployments.set_status(world, made, "in_progress")
+    denied = faults.partial("n0", kind="FORBIDDEN", message="SAML enforcement")
+    server.faults.add(denied, when=faults.says("DeploymentMoreStatuses"))
     with pytest.raises(SourceForbidden, match="SAML"):
         sync(Tables(), settings, tmp_path / "one")
 

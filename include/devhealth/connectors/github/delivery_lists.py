@@ -33,6 +33,7 @@ _TIMES = {
     DEPLOYMENTS: ("createdAt", "created_at"),
     RELEASES: ("createdAt", "created_at", "publishedAt", "published_at"),
 }
+_MAY_BE_HIDDEN = frozenset({"author", "ref", "tagCommit"})
 _UNFINISHED = frozenset({"PENDING", "QUEUED", "WAITING", "IN_PROGRESS"})
 
 
@@ -90,9 +91,7 @@ class Lists:
             return None
         variables = {"owner": self.place.owner, "name": self.place.repository}
         path = ("repository", _FIELDS[what])
-        answer = next(paging.pages(self.client, query(what), variables, path, self.sizes[what], after=after))
-        _require(answer, (*path, "nodes"))
-        return answer
+        return _require(next(paging.pages(self.client, query(what), variables, path, self.sizes[what], after=after)))
 
     def by_id(self, ids: Sequence[str]) -> Answer:
         """The first of these deployments, as many as can be; `nodes` has null for one that is gone."""
@@ -109,8 +108,7 @@ class Lists:
                 sizes.shrink()
             else:
                 sizes.answered()
-                _require(answer, ("nodes",))
-                return answer
+                return _require(answer)
 
     def rest_of(self, what: str, nodes: Sequence[Node], done: Collection[str]) -> Iterator[Rest]:
         """What the list leaves out of these; of REST those that are `done` are left out."""
@@ -118,7 +116,7 @@ class Lists:
             document = query("deployment_more_statuses")
             cuts = paging.cut_short(nodes, "statuses")
             for answer in paging.rest_of(self.client, document, cuts, Sizes(20, 100), owner=self.place.owner):
-                yield kinds.STATUSES, "", answer
+                yield kinds.STATUSES, "", _require(answer)
             return
         for node in nodes:
             about = key(what, node)
@@ -215,9 +213,9 @@ def _tagged_at(target: Node | None) -> str | None:
     return (target.get("tagger") or {}).get("date") or target.get("committedDate") or _tagged_at(target.get("target"))
 
 
-def _require(answer: Answer, path: tuple[str, ...]) -> None:
-    """Raise SourceForbidden for a row that may not be read: only one that is not found is gone."""
-    for index, node in enumerate(answer.require(*path)):
-        error = answer.error_at(*path, index) if node is None else None
-        if error and error.kind != "NOT_FOUND":
-            answer.require(*path, index)
+def _require(answer: Answer) -> Answer:
+    """The answer; raises SourceForbidden where a part of it may not be read: only what is not found is gone."""
+    for error in answer.errors:
+        if error.kind != "NOT_FOUND" and error.path[-1] not in _MAY_BE_HIDDEN:
+            answer.require(*error.path)
+    return answer
