@@ -62,7 +62,7 @@ class Answer:
         return value
 
     def _missing(self, path: tuple[str | int, ...]) -> SourceError:
-        error = self.error_at(*path) or self._error_below(path)
+        error = self.error_at(*path) or self.error_below(*path)
         where = ".".join(map(str, error.path if error else path))
         if error is None:
             return SourceNotFound(f"GitHub answers without {where}: it is not there. Check the name.")
@@ -74,10 +74,10 @@ class Answer:
             )
         return SourceForbidden(f"{where} may not be read: {error.message.rstrip('.')}. Give the credential permission.")
 
-    def _error_below(self, path: tuple[str | int, ...]) -> FieldError | None:
-        """Why a field is not filled that has to be, so that what it stands in is not either."""
-        return next((error for error in self.errors if error.path[: len(path)] == path), None)
-
     def error_at(self, *path: str | int) -> FieldError | None:
         """Why the field at a path, or one that it stands in, is not filled; None when nothing is amiss."""
         return next((error for error in self.errors if error.path == path[: len(error.path)]), None)
+
+    def error_below(self, *path: str | int) -> FieldError | None:
+        """Why something is not filled that has to be, so that what it stands in, at a path, is not either."""
+        return next((error for error in self.errors if error.path[: len(path)] == path and error.path != path), None)

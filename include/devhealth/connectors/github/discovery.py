@@ -126,8 +126,13 @@ def _by_graphql(client: Client, rule: Rule) -> Iterator[tuple[str, Any, Any]]:
         listing = owner["repositories"]
         for place, node in enumerate(listing["nodes"]):
             if node is None:
-                path = ("owner", "repositories", "nodes", place)
-                error = answer.error_at(*(("organization", *path) if rule.kind == "team" else path))
+                path: tuple[str | int, ...] = ("owner", "repositories", "nodes", place)
+                path = ("organization", *path) if rule.kind == "team" else path
+                if answer.error_below(*path):
+                    raise NotServed(
+                        f"a list of a repository of {rule.owner} may not be read, so that GraphQL has none."
+                    )
+                error = answer.error_at(*path)
                 raise SourceForbidden(f"a repository of {rule.owner} may not be read: {error.message if error else ''}")
             yield node["nameWithOwner"], node, answer.at
         if not listing["pageInfo"]["hasNextPage"]:

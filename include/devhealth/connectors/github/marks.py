@@ -25,8 +25,12 @@ SHOWN = 10
 def surveyed(
     location: str, place: Place, node: Mapping[str, Any], at: datetime, options: Mapping[str, object]
 ) -> Surveyed:
-    """A repository from a node with the fields of the fragments `marks` and `project_marks`; `at` is GitHub's clock."""
-    return Surveyed(identity(location, place, node["databaseId"], node["nameWithOwner"]), _marks(node, at, options))
+    """A repository from a node with the fields of the fragments `marks` and `project_marks`; `at` is GitHub's clock.
+
+    One with no more than its name has no marks: each target is asked for news by itself.
+    """
+    marks = _marks(node, at, options) if "pullRequests" in node else {}
+    return Surveyed(identity(location, place, node["databaseId"], node["nameWithOwner"]), marks)
 
 
 def lacks_projects(errors: Iterable[FieldError]) -> bool:

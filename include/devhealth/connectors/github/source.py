@@ -103,21 +103,34 @@ def _by_graphql(
     client: Client, places: Mapping[str, Place], options: Mapping[str, object], *, is_plain: bool, is_divisible: bool
 ) -> dict[str, Surveyed | SourceError]:
     """Without those whose projects may not be read: they are to be asked for without them."""
-    asked = "...marks" if is_plain else "...marks ...project_marks"
+    answer = _asked(client, places, "...marks" if is_plain else "...marks ...project_marks", is_divisible=is_divisible)
+    found: dict[str, Surveyed | SourceError] = {}
+    closed: dict[str, Place] = {}
+    for number, (location, place) in enumerate(places.items()):
+        field = f"r{number}"
+        if lacks_projects(error for error in answer.errors if error.path[:1] == (field,)):
+            continue
+        if answer.data.get(field) is None and answer.error_below(field):
+            closed[location] = place  # the credential may not read one of the lists, which no repository goes without
+        else:
+            found[location] = _of_node(location, place, answer, field, options)
+    if closed:
+        answer = _asked(client, closed, "databaseId nameWithOwner", is_divisible=False)
+        for number, (location, place) in enumerate(closed.items()):
+            found[location] = _of_node(location, place, answer, f"r{number}", options)
+    return found
+
+
+def _asked(client: Client, places: Mapping[str, Place], what: str, *, is_divisible: bool) -> Answer:
     fields: list[str] = []
     declared: list[str] = []
     variables: dict[str, str] = {}
     for number, place in enumerate(places.values()):
         declared.append(f"$o{number}: String!, $n{number}: String!")
-        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ {asked} }}")
+        fields.append(f"r{number}: repository(owner: $o{number}, name: $n{number}) {{ {what} }}")
         variables |= {f"o{number}": place.owner, f"n{number}": place.repository}
     text = whole(f"query Survey({', '.join(declared)}) {{ {' '.join(fields)} }}")
-    answer = client.query(text, variables, is_divisible=is_divisible)
-    return {
-        location: _of_node(location, place, answer, f"r{number}", options)
-        for number, (location, place) in enumerate(places.items())
-        if not lacks_projects(error for error in answer.errors if error.path[:1] == (f"r{number}",))
-    }
+    return client.query(text, variables, is_divisible=is_divisible)
 
 
 def _of_node(

@@ -43,7 +43,7 @@ moments as (
 
 select
     repo_id,
-    groupUniqArray(toDate(assumeNotNull(happened_at), 'UTC')) as days
+    arraySort(groupUniqArray(toDate(assumeNotNull(happened_at), 'UTC'))) as days
 from moments
 where isNotNull(happened_at)
 group by repo_id

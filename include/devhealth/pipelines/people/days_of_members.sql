@@ -15,7 +15,7 @@ touched as (
 
 select
     activity.repo_id as repo_id,
-    groupUniqArray(activity.day) as days
+    arraySort(groupUniqArray(activity.day)) as days
 from
     person_activity(
         org_id = {org_id:String},

@@ -15,7 +15,7 @@ touched as (
 
 select
     commits.repo_id as repo_id,
-    groupUniqArray(commits.day) as days
+    arraySort(groupUniqArray(commits.day)) as days
 from
     commit_people(
         org_id = {org_id:String},

@@ -35,7 +35,7 @@ moments as (
 
 select
     moments.repo_id as repo_id,
-    groupUniqArray(toDate(assumeNotNull(moments.happened_at), 'UTC')) as days
+    arraySort(groupUniqArray(toDate(assumeNotNull(moments.happened_at), 'UTC'))) as days
 from moments
 inner join touched on moments.repo_id = touched.repo_id
 where
