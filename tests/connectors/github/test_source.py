@@ -117,6 +117,34 @@ def test_without_graphql_each_is_asked_for_by_rest_and_has_no_marks(world, serve
     assert isinstance(found["acme/gone"], SourceNotFound)
 
 
+def _without(*path):
+    """A list that may not be read, and takes what it stands in with it."""
+
+    def fault(_request, right):
+        answer = right()
+        body = {**answer.body, "errors": [{"type": "FORBIDDEN", "path": list(path), "message": "Not accessible"}]}
+        place = body["data"]
+        for step in path[:-2]:
+            place = place[step]
+        place[path[-2]] = None
+        return replace(answer, body=body)
+
+    return fault
+
+
+def test_a_credential_that_may_not_read_all_lists_reads_the_repository(world, server, settings):
+    for name in ("acme/shop", "acme/site"):
+        repositories.create(world, name)
+    server.faults.add(_without("r0", "deployments"), when=faults.says("...marks"), times=-1)
+    found = source.survey(["acme/shop", "acme/site", "acme/gone"], {}, settings)
+    assert (found["acme/shop"].identity.name, found["acme/shop"].marks) == ("acme/shop", {})
+    assert found["acme/site"].marks
+    assert isinstance(found["acme/gone"], SourceNotFound)
+    server.faults.clear()
+    server.faults.add(_without("owner", "repositories", "nodes", 1, "deployments"), when=faults.graphql)
+    assert discovery.discover("org:acme", {}, settings) == {"acme/shop": None, "acme/site": None}
+
+
 def test_rules_find_by_owner_team_topic_and_pattern(world, server, settings):
     shop, api, _ = (repositories.create(world, f"acme/{name}") for name in ("shop", "shop-api", "web"))
     repositories.create(world, "acme/old", isArchived=True)
