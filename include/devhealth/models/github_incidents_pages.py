@@ -26,16 +26,16 @@ class Rule(msgspec.Struct, frozen=True):
         return bool(self.labels or self.types)
 
     def filters(self) -> Iterator[dict[str, str]]:
-        """What REST is asked with, one list each."""
-        yield from ({"labels": label} for label in self.labels)
+        """What REST is asked with, one list each; a comma would stand between two labels, so it is asked for all."""
+        yield from ({"labels": label} if "," not in label else {} for label in self.labels)
         yield from ({"type": kind} for kind in self.types)
 
     def covers(self, row: Mapping[str, Any]) -> bool:
         """Whether the row of a REST list is an incident: an older server knows no types, and lists everything."""
         if row.get("pull_request"):
             return False
-        labels = {label["name"].lower() for label in row.get("labels") or () if isinstance(label, dict)}
-        kind = (row.get("type") or {}).get("name", "").lower()
+        labels = {_name(label) for label in row.get("labels") or ()}
+        kind = _name(row.get("type"))
         return any(one.lower() in labels for one in self.labels) or kind in (one.lower() for one in self.types)
 
 
@@ -58,6 +58,11 @@ class IncidentsState(msgspec.Struct, frozen=True, kw_only=True):
     rule: Rule
     known: dict[str, str] | None
     """What the last run has seen by the same rule; None: nothing, or everything is read."""
+
+
+def _name(thing: object) -> str:
+    """Of a label or a type, lower case."""
+    return str(thing.get("name") if isinstance(thing, dict) else thing or "").lower()
 
 
 def rule_of(options: Mapping[str, Any]) -> Rule:

@@ -54,14 +54,21 @@ class WorkItem(Record, frozen=True):
     days=("at",),
 )
 class WorkItemTransition(Record, frozen=True):
-    """Something about a work item changed."""
+    """Something about a work item changed.
+
+    GitHub tells of a project only where an item was moved last: moves between two syncs are missing, those that were
+    seen stay, and where it came from is told by the move before.
+    """
 
     org_id: Text
     repo_id: Text
     item_id: Text
     transition_id: Text
     field: Code
-    """status, state, label, assignee, milestone or iteration."""
+    """status (in a project), state, label, assignee, milestone or iteration.
+
+    The values of state are open, closed, and not_planned or duplicate where it was closed without being done.
+    """
     from_value: Text | None
     to_value: Text | None
     actor: Text | None

@@ -23,7 +23,7 @@ _AT_ONCE = 100
 
 
 def updates(client: Client, place: Place, known: Mapping[str, Project]) -> dict[str, str] | None:
-    """When each project was updated and how much it holds, empty for what may go on without a sign; None when they may not be read."""
+    """`Project.at` of each project, empty for what may go on without a sign; None when they may not be read."""
     found: dict[str, str] = {}
     variables = {"owner": place.owner, "name": place.repository}
     try:

@@ -81,7 +81,7 @@ class IssueRecords:
             provider=self._provider,
             provider_host=self._host,
             title=issue.title,
-            kind=kind_of(issue.type.name if issue.type else None, labels),
+            kind=kind_of(_name(issue.type), labels),
             status=status or issue.state,
             status_category=category_of(is_closed=is_closed, reason=issue.state_reason, status=status),
             author=self._login(issue.user, fetched_at),
@@ -94,7 +94,7 @@ class IssueRecords:
             created_at=issue.created_at,
             updated_at=issue.updated_at,
             closed_at=issue.closed_at if is_closed else None,
-            comments_count=issue.comments,
+            comments_count=issue.comments or 0,
             is_deleted=False,
             fetched_at=fetched_at,
         )
@@ -168,10 +168,15 @@ def event_of(event: RestEvent) -> Event | None:
     )
 
 
-def names_of(labels: list[Named | str | int] | None) -> list[str]:
+def names_of(labels: list[Named | str | int | None] | None) -> list[str]:
     """Names of labels, sorted, each once."""
-    known = (label.name if isinstance(label, Named) else label for label in labels or ())
-    return sorted({label for label in known if isinstance(label, str)})
+    return sorted({name for name in map(_name, labels or ()) if name})
+
+
+def _name(thing: Named | str | int | None) -> str | None:
+    """None for a number, which names nothing."""
+    found = thing.name if isinstance(thing, Named) else thing
+    return found if isinstance(found, str) else None
 
 
 def _values(items: list[ProjectItem]) -> list[FieldValue]:

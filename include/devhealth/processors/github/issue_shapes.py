@@ -24,12 +24,12 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: datetime
     closed_at: datetime | None = None
     state_reason: str | None = None
-    user: User | None = None
-    labels: list[Named | str | int] | None = None
-    assignees: list[User | int] | None = None
+    user: User | int | None = None
+    labels: list[Named | str | int | None] | None = None
+    assignees: list[User | int | None] | None = None
     milestone: Titled | int | None = None
-    type: Named | None = None
-    comments: int = 0
+    type: Named | str | int | None = None
+    comments: int | None = None
     repository_url: str | None = None
     parent_issue_url: str | None = None
     pull_request: object = None
