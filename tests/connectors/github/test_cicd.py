@@ -292,6 +292,8 @@ def test_runs_that_move_up_while_the_list_is_read_are_not_skipped(world, shop, s
 
     server.faults.add(shift, when=lambda request: request.query.get("page") == "2")
     cursor = sync(tables, settings, tmp_path / "first")
+    found = {row["run_id"] for row in stored(tables)["pipeline_runs"]}
+    assert {str(number) for number in shop["_runs"]} <= found
     sync(tables, settings, tmp_path / "second", cursor)
     assert stored(tables) == true(shop)
     assert len(stored(tables)["pipeline_runs"]) == 220

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devhealth.connectors.github import cicd as connector
-from devhealth.connectors.github import run_list
+from devhealth.connectors.github import run_list, workflow_runs
 from devhealth.errors import SourceError
 from tests.git_sync import Tables
 from tests.github import faults, repositories, rest_delivery
@@ -81,6 +81,7 @@ class _Shop:
 @pytest.fixture
 def small_lists(monkeypatch):
     """As many runs as a list shows here, and as are looked at by each sync, a test can make."""
+    monkeypatch.setattr(workflow_runs, "PER_PAGE", 2)
     monkeypatch.setattr(rest_delivery, "CAP", 6)
     monkeypatch.setattr(run_list, "MOST_RESULTS", 6)
     monkeypatch.setattr(connector, "FEW", 5)
