@@ -60,5 +60,48 @@ def test_git_is_given_the_token_and_the_address_of_the_host(server, tmp_path):
 
 
 def test_targets_that_are_delegated_are_processed_by_the_reader():
-    assert providers.processor("github", "git") is providers.processor("local_git", "git")
+    processor = providers.processor("github", "git")
+    assert processor.reader is providers.processor("local_git", "git")
+    assert processor.EVIDENCE == "repositories"
     assert providers.targets("github")[:1] != ("blame",)
+
+
+def _emails(settings):
+    with connected(settings) as client:
+        return client.execute("select login, email from account_emails final order by login, email")
+
+
+def _accounts(settings):
+    with connected(settings) as client:
+        return client.execute("select login, kind from accounts final order by login")
+
+
+def test_github_says_whose_the_emails_of_new_commits_are_in_one_request(world, server, settings, shop, tmp_path):
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "shop").symlink_to(shop.path)
+    hosted = repositories.create(world, "acme/shop")
+    options = {"clone_url": f"file://{tmp_path}/{{name}}"}
+    setup.register_source(settings, "acme", "acme/shop", provider="github", targets=["git"], options=options)
+    log = shop.git("log", "--format=%H %ae").split("\n")
+    for line in filter(None, log):
+        sha, email = line.split()
+        repositories.commit(world, hosted, author="Ada-L", email=email, sha=sha)
+    server.forget_requests()
+    assert run_sync(settings, request(provider="github")).failed == []
+    assert [one.operation for one in server.requests].count("CommitAuthors") == 1
+    emails = sorted({line.split()[1].lower() for line in filter(None, log)})
+    assert _emails(settings) == [("ada-l", email) for email in emails]
+    assert _accounts(settings) == [("ada-l", "user")]
+    server.forget_requests()
+    assert run_sync(settings, request(provider="github")).rows == 0
+    assert "CommitAuthors" not in [one.operation for one in server.requests]
+
+
+def test_an_email_that_is_nobodys_at_github_is_no_account(world, server, settings, shop, tmp_path):
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "shop").symlink_to(shop.path)
+    repositories.create(world, "acme/shop")
+    options = {"clone_url": f"file://{tmp_path}/{{name}}"}
+    setup.register_source(settings, "acme", "acme/shop", provider="github", targets=["git"], options=options)
+    assert run_sync(settings, request(provider="github")).failed == []
+    assert (_emails(settings), _accounts(settings)) == ([], [])

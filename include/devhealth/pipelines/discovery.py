@@ -89,8 +89,8 @@ def looked_at(settings: Settings, engine: Engine, configuration: SyncConfigurati
             looks.append(Look(configuration, source, repo_ids[one.identity], one))
         elif since := _gone_since(settings, engine, configuration, source, one):
             found.warnings.append(
-                f"configuration {configuration.name}: {source} is gone since {since:%Y-%m-%d}, or the credential may not "
-                "see it any more. What is stored of it stays; take it out of the configuration."
+                f"configuration {configuration.name}: {source} is gone since {since:%Y-%m-%d}, or the credential may "
+                "not see it any more. What is stored of it stays; take it out of the configuration."
             )
             _LOG.warning(found.warnings[-1])
         else:

@@ -15,7 +15,7 @@ from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
-from devhealth.pipelines.delegation import Delegate, Delegated
+from devhealth.pipelines.delegation import Delegate, Delegated, DelegatedProcessor, ProcessorDelegate
 from devhealth.settings import Settings
 from devhealth.staging import Page
 
@@ -96,8 +96,9 @@ def processor(provider: str, target: str) -> Processor:
     """The processor of a target; raises UnknownName."""
     require_targets(provider, [target])
     module = importlib.import_module(f"devhealth.processors.{provider}.{target.replace('-', '_')}")
-    read_by = getattr(module, "READ_BY", "")
-    return processor(read_by, target) if read_by else cast("Processor", module)
+    if read_by := getattr(module, "READ_BY", ""):
+        return cast("Processor", DelegatedProcessor(cast("ProcessorDelegate", module), processor(read_by, target)))
+    return cast("Processor", module)
 
 
 def sources(provider: str) -> Sources:

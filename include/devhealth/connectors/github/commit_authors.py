@@ -1,0 +1,75 @@
+"""Whose the e-mails of commits are: one commit of each e-mail is looked up, a hundred of them in one request.
+
+Noreply addresses of a host hold the login themselves. Where REST alone is served, or nobody's credential is used, the
+history has no logins: that would take a request for each.
+Source: docs.github.com/graphql/reference/objects#commit
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from devhealth.connectors.github.client import Client
+from devhealth.connectors.github.host import Place
+from devhealth.connectors.github.queries import whole
+from devhealth.errors import NotServed, TooMuchAsked
+from devhealth.models import git_pages, github_pages
+from devhealth.models.github_git_pages import ACCOUNTS, AUTHORS
+from devhealth.staging import Page, UnitStaging
+
+_AT_ONCE = 100
+_BLOCK_BYTES = 1 << 20
+_LONGEST_HEADER = 1 << 16
+_HEADER = re.compile(git_pages.COMMIT_MARK + rb"([0-9a-f]{40,64})\0[0-9a-f ]*\0[^\0]*\0([^\0]*)\0(-?\d+) [^\0]*\0")
+"""The first fields of a commit in `git_pages.COMMIT_FORMAT`: its id, and its author's e-mail and time."""
+_NOREPLY = b"@users.noreply."
+
+Newest = dict[bytes, tuple[int, str]]
+"""By e-mail the author's time and the id of its newest commit."""
+
+
+def note_emails(page: Page, newest: Newest) -> None:
+    """Take the commits of a page of `git_pages` into account."""
+    with page.open() as file:
+        for header in _headers(file):
+            sha, email, at = header[1].decode(), header[2].strip().lower(), int(header[3])
+            if email and _NOREPLY not in email:
+                newest[email] = max((at, sha), newest.get(email, (at, sha)))
+
+
+def look_up(client: Client, place: Place, newest: Newest, staging: UnitStaging) -> Iterator[Page]:
+    """The pages of `github_git_pages`; none where GraphQL is not served."""
+    waiting, size, number = sorted({sha for _, sha in newest.values()}), _AT_ONCE, 0
+    while waiting:
+        text, variables = _question(place, waiting[:size])
+        fetched_at = datetime.now(UTC)
+        try:
+            answer = client.query(text, variables, is_divisible=size > 1)
+        except NotServed:
+            return
+        except TooMuchAsked:
+            size = max(1, size // 2)
+            continue
+        answer.require("repository")
+        waiting = waiting[size:]
+        number += 1
+        content = github_pages.encode(AUTHORS, fetched_at, answer.raw, about=place.api.host)
+        yield staging.write_page(f"{ACCOUNTS}{number:05d}", content)
+
+
+def _question(place: Place, shas: list[str]) -> tuple[str, Mapping[str, str]]:
+    declared = "".join(f", $s{number}: GitObjectID!" for number in range(len(shas)))
+    asked = " ".join(f"c{number}: object(oid: $s{number}) {{ ...authorship }}" for number in range(len(shas)))
+    head = f"query CommitAuthors($owner: String!, $name: String!{declared})"
+    text = whole(f"{head} {{ repository(owner: $owner, name: $name) {{ {asked} }} }}")
+    own = {f"s{number}": sha for number, sha in enumerate(shas)}
+    return text, {"owner": place.owner, "name": place.repository, **own}
+
+
+def _headers(file: BinaryIO) -> Iterator[re.Match[bytes]]:
+    kept = b""
+    while block := file.read(_BLOCK_BYTES):
+        kept += block
+        yield from _HEADER.finditer(kept)
+        kept = kept[-_LONGEST_HEADER:]
