@@ -14,9 +14,9 @@ and why; run it again once the cause is gone.
 | `incidents`   | issues that a label or a type makes incidents, by the options of the configuration              |
 
 **By schedule** it runs once a day (UTC) and goes on from where the last run ended. **By hand** it does the same or,
-given *since* or *before*, fetches only the pull requests and issues opened, merged or closed, and the runs, deployments,
-releases and tags made, in those days. **A backfill** by Airflow (`airflow backfill create` in 3.x, `airflow dags
-backfill` in 2.11) does so for each day asked for. Neither of the last two moves a watermark.
+given *since* or *before*, fetches only the pull requests and issues opened, merged or closed, and the runs,
+deployments, releases and tags made, in those days. **A backfill** by Airflow (`airflow backfill create` in 3.x,
+`airflow dags backfill` in 2.11) does so for each day asked for. Neither of the last two moves a watermark.
 
 **Limits of GitHub** do not hold a worker: a task that must wait for longer than a minute is deferred until the limit is
 reset, and goes on at the same page. The log of each task says what it has cost and what is left.
