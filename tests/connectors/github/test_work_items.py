@@ -145,7 +145,8 @@ def test_what_changed_is_fetched_and_nothing_else(world, shop, board, server, se
     assert not again.rows
 
 
-def test_long_lists_are_followed_to_their_ends(world, shop, server, settings, tmp_path):
+@BOTH
+def test_long_lists_are_followed_to_their_ends(world, shop, server, settings, tmp_path, options):
     issue = issues.create(world, shop)
     for number in range(130):
         conversations.add_label(world, issue, f"label {number}")
@@ -154,8 +155,8 @@ def test_long_lists_are_followed_to_their_ends(world, shop, server, settings, tm
         projects.set_status(world, item, "Done")
         world.clock.advance(minutes=1)
     tables = Tables()
-    sync(tables, settings, tmp_path / "first")
-    assert stored(tables) == true(shop, _host(server))
+    sync(tables, settings, tmp_path / "first", options=options)
+    assert stored(tables) == _truth(shop, server, options)
     assert len(stored(tables)["work_item_transitions"]) == 137
 
 
@@ -263,7 +264,7 @@ def test_a_run_that_is_cut_off_goes_on_with_what_is_not_staged(
 ):
     _fill(world, shop, 230 if not options else 12)
     _everything_at_once(world, shop, board)
-    for number in range(40):
+    for number in range(130):
         conversations.add_label(world, shop["_issues"][2], f"label {number}")
     broken = server.faults.add(faults.status(403, b'{"message": "Forbidden"}'), times=-1, after=after)
     tables = Tables()
@@ -359,6 +360,15 @@ def test_rest_is_asked_where_graphql_is_not_served(world, shop, server, settings
     assert connector.probe("acme/shop", REST, cursor, settings)
 
 
+def test_events_stand_in_for_timelines_where_a_server_has_none(world, shop, server, settings, tmp_path):
+    _fill(world, shop, 4)
+    server.faults.add(faults.status(404, b"{}"), when=faults.path("/timeline"), times=-1)
+    issues.delete(world, shop["_issues"][2])
+    tables = Tables()
+    sync(tables, settings, tmp_path / "first", options=REST)
+    assert stored(tables) == true(shop, _host(server), is_rest=True)
+
+
 def test_a_renamed_repository_is_read_on(world, shop, server, settings, tmp_path):
     _fill(world, shop, 3)
     repositories.rename(world, shop, "globex/store")
@@ -386,3 +396,19 @@ def test_a_repository_that_is_not_there_is_no_empty_one(world, server, settings,
     for options in ({}, REST):
         with pytest.raises(SourceError, match="acme/shop"):
             list(connector.fetch(unit_for(tmp_path / f"one{len(options)}", options=options), settings))
+
+
+def test_a_probe_tells_news_of_issues_and_of_projects(world, shop, board, server, settings, tmp_path):
+    _fill(world, shop, 3)
+    item = projects.add(world, board, shop["_issues"][2])
+    world.clock.advance(hours=1)
+    cursor = sync(Tables(), settings, tmp_path / "first")
+    assert connector.probe("acme/shop", {}, None, settings)
+    assert not connector.probe("acme/shop", {}, cursor, settings)
+    projects.set_status(world, item, "Done")
+    assert connector.probe("acme/shop", {}, cursor, settings)
+    world.clock.advance(hours=1)
+    cursor = sync(Tables(), settings, tmp_path / "second", cursor)
+    assert not connector.probe("acme/shop", {}, cursor, settings)
+    issues.delete(world, shop["_issues"][2])
+    assert connector.probe("acme/shop", {}, cursor, settings)

@@ -58,6 +58,8 @@ class Details:
     reads_projects: bool
     sizes: Sizes = field(default_factory=_at_once)
     rest_sizes: Sizes = field(default_factory=_of_the_rest)
+    has_told: bool = False
+    """Whether the log says already that projects may not be read."""
 
     def fetch(self, wanted: Mapping[int, str], done: Sequence[Mapping[str, Any] | None] = ()) -> Iterator[Fetched]:
         """The pages of those wanted, numbers and node ids; `done` are nodes whose lists may still be cut short."""
@@ -81,6 +83,9 @@ class Details:
                     self._give_up_projects(_reason(answer))
                 continue
             _require(answer, nodes)
+            if not self.has_told and any("projectItems" in error.path for error in answer.errors):
+                self.has_told = True
+                say_unread_projects(self.repository, f"not all of them may be read. {_reason(answer)}")
             waiting = [one for one in waiting if one not in some]
             for name in LISTS:
                 cuts[name] += paging.cut_short(nodes, name)
@@ -114,17 +119,35 @@ class Details:
         return answer
 
     def _give_up_projects(self, reason: str) -> None:
-        self.reads_projects = False
+        self.reads_projects, self.has_told = False, True
         say_unread_projects(self.repository, reason)
 
     def _timeline(self, number: int) -> Iterator[Fetched]:
-        fetched_at = datetime.now(UTC)
+        """Or its events, which are a part of it, where a server has no timelines."""
+        fetched_at, path = datetime.now(UTC), f"/repos/{self.repository}/issues/{number}"
         try:
-            for answer in self.client.pages(f"/repos/{self.repository}/issues/{number}/timeline"):
-                yield kinds.TIMELINE, fetched_at, answer, [number]
+            yield from self._pages(number, f"{path}/timeline", fetched_at)
         except SourceNotFound:
-            self.client.get(f"/repos/{self.repository}")  # raises where all of the repository cannot be seen
-            yield kinds.GONE, fetched_at, None, [number]
+            if issue_at(self.client, self.repository, number):
+                yield from self._pages(number, f"{path}/events", fetched_at)
+            else:
+                yield kinds.GONE, fetched_at, None, [number]
+
+    def _pages(self, number: int, path: str, fetched_at: datetime) -> Iterator[Fetched]:
+        for answer in self.client.pages(path):
+            yield kinds.TIMELINE, fetched_at, answer, [number]
+
+
+def issue_at(client: Client, repository: str, number: int) -> Answer | None:
+    """The issue; None when it was deleted, or transferred to another repository."""
+    try:
+        answer = client.get(f"/repos/{repository}/issues/{number}")
+    except SourceNotFound:
+        client.get(f"/repos/{repository}")  # raises where all of the repository cannot be seen
+        return None
+    where = str(answer.data.get("repository_url") or "").lower()
+    is_here = not where or where.endswith(f"/{repository.lower()}")
+    return answer if is_here and answer.data["number"] == number else None
 
 
 def say_unread_projects(repository: str, reason: str) -> None:

@@ -19,11 +19,11 @@ import msgspec
 from devhealth.connectors.github import issue_state as states
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
-from devhealth.connectors.github.issue_details import Details
+from devhealth.connectors.github.issue_details import Details, issue_at
 from devhealth.connectors.github.issue_groups import Groups
 from devhealth.connectors.github.issue_ledger import Ledger, Row
 from devhealth.connectors.github.permissions import needing
-from devhealth.errors import SourceError, SourceNotFound
+from devhealth.errors import SourceError
 from devhealth.models import github_issue_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_issue_pages import OVERLAP, IssuesCursor, IssuesState, is_issue
@@ -145,27 +145,15 @@ class _Run:
         page = self._groups.page(group)
         if page is None:
             fetched_at = datetime.now(UTC)
-            row = self._row(number)
-            kind = kinds.NAMED if row else kinds.GONE
-            known = msgspec.json.encode({"id": self.ledger.open.get(number)})
-            page = self._groups.add(group, kind, fetched_at, row or known, about=str(number))
+            issue = issue_at(self._client, self._state.repository, number)
+            raw = issue.raw if issue else msgspec.json.encode({"id": self.ledger.open.get(number)})
+            page = self._groups.add(group, kinds.NAMED if issue else kinds.GONE, fetched_at, raw, about=str(number))
         yield page
         content = github_pages.decode(page.read())
         if content.kind == kinds.GONE:
             self.ledger.note_gone(number)
         else:
             yield from self._groups.details(group, [msgspec.json.decode(content.answer)], content.fetched_at)
-
-    def _row(self, number: int) -> bytes | None:
-        """The issue; None when it was deleted, or transferred to another repository."""
-        try:
-            answer = self._client.get(f"{self._path}/{number}")
-        except SourceNotFound:
-            self._client.get(f"/repos/{self._state.repository}")  # raises where all of the repository cannot be seen
-            return None
-        where = str(answer.data.get("repository_url") or "").lower()
-        is_here = not where or where.endswith(f"/{self._state.repository.lower()}")
-        return answer.raw if is_here and answer.data["number"] == number else None
 
 
 def _rows(found: Any, repository: str) -> list[Row]:

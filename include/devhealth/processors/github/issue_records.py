@@ -187,7 +187,7 @@ def _values(items: list[ProjectItem]) -> list[FieldValue]:
 
 
 def _field(value: FieldValue) -> str:
-    return value.field.name.lower() if isinstance(value.field, Named) else ""
+    return value.field.name.lower() if value.field else ""
 
 
 def _is_status(value: FieldValue) -> bool:

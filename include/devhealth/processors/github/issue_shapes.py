@@ -56,6 +56,12 @@ class Event(Shape, frozen=True):
     """Where it was moved from and to; REST says so of classic projects only."""
 
 
+class Field(Shape, frozen=True):
+    """A column of a project."""
+
+    name: str = ""
+
+
 class FieldValue(Shape, frozen=True):
     """What a project says of an item in one of its fields; empty of kinds that are not asked for."""
 
@@ -65,7 +71,7 @@ class FieldValue(Shape, frozen=True):
     name: str | None = None
     title: str | None = None
     number: float | None = None
-    field: Named | msgspec.UnsetType | None = None
+    field: Field | None = None
 
 
 class ProjectItem(Shape, frozen=True):
