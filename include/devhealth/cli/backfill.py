@@ -18,6 +18,7 @@ Examples:
   devhealth backfill run --org acme --config shop --since 2026-01-01 --before 2026-02-01
   devhealth backfill run --job 20260131T120000-0a1b2c3d     (what is not done of it)
   devhealth backfill run --org acme --config shop --since 90d --airflow
+  devhealth backfill run --org acme --config shop --since 90d --dry-run
 """
 STATUS_EXAMPLES = """
 \b
@@ -45,6 +46,7 @@ def backfill() -> None:
 @click.option("--order", type=click.Choice(["oldest-first", "newest-first"]), default="oldest-first", show_default=True)
 @click.option("--job", "job_id", metavar="JOB", help="Go on with this job instead: only what is not done.")
 @click.option("--airflow", "in_airflow", is_flag=True, help="Start the DAG `backfill` instead of working here.")
+@click.option("--dry-run", is_flag=True, help="Say how much it would be and about what it costs, and stop.")
 @click.option("--no-metrics", is_flag=True, help="Leave the daily tables to a later `devhealth metrics daily`.")
 @json_option
 def run(
@@ -57,6 +59,7 @@ def run(
     order: str,
     job_id: str | None,
     in_airflow: bool,
+    dry_run: bool,
     no_metrics: bool,
     as_json: bool,
 ) -> None:
@@ -80,6 +83,9 @@ def run(
         order=order.replace("-", "_"),
         job_id=job_id or "",
     )
+    if dry_run:
+        _preview(settings, request, as_json=as_json)
+        return
     if in_airflow:
         _trigger(settings, request, as_json=as_json)
         return
@@ -122,6 +128,22 @@ def cancel(*, job_id: str, org: str | None) -> None:
     org = org or _owner(settings, job_id)
     cancel_job(settings, org, job_id)
     click.echo(f"Cancelled. `devhealth backfill run --org {org} --job {job_id}` takes it up again.")
+
+
+def _preview(settings: "Settings", request: "BackfillRequest", *, as_json: bool) -> None:
+    from devhealth.errors import InputError
+    from devhealth.pipelines.backfill import preview_job
+
+    if request.job_id:
+        raise InputError(
+            f"job {request.job_id} is there already: `devhealth backfill status {request.job_id}` shows it."
+        )
+    job = preview_job(settings, request, datetime.now(UTC))
+    if as_json:
+        echo_json(job)
+    else:
+        days = f"{job.since} to {job.before} (exclusive)"
+        click.echo(f"{job.chunks:,} chunks of {job.window_days} days, {days}. {job.estimate}".rstrip())
 
 
 def _run_here(

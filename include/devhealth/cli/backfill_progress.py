@@ -35,6 +35,8 @@ def shown(*, quiet: bool) -> Iterator[OnEvent]:
 
         def listen(event: Event) -> None:
             state.note(event)
+            if event.kind == "opened" and event.job.estimate:
+                console.print(event.job.estimate)
             if event.kind == "failed" and event.unit:
                 console.print(Text(f"{chunk_name(event.unit)} failed: {plain(event.error)}", "red"))
 
@@ -126,7 +128,7 @@ def _say(state: Progress, event: Event) -> None:
     state.note(event)
     counted = f"{state.done:,}/{state.chunks:,}"
     if event.kind == "opened":
-        click.echo(f"job {event.job.job_id}: {event.count:,} chunks to do", err=True)
+        click.echo(f"job {event.job.job_id}: {event.count:,} chunks to do. {event.job.estimate}".rstrip(), err=True)
     elif event.kind == "completed" and event.unit:
         click.echo(f"{counted} {chunk_name(event.unit)}: {event.count:,} rows stored", err=True)
     elif event.kind == "failed" and event.unit:

@@ -14,7 +14,7 @@ from devhealth.errors import SourceError, UnknownName
 from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.models.table import Record, Snapshot
-from devhealth.models.unit import Unit
+from devhealth.models.unit import Unit, Window
 from devhealth.pipelines.delegation import Delegate, Delegated, DelegatedProcessor, ProcessorDelegate
 from devhealth.settings import Settings
 from devhealth.staging import Page
@@ -67,6 +67,21 @@ class Sources(Protocol):
         """The credential a location carries itself, good for that location only."""
 
 
+class Estimate(Protocol):
+    """The function `requests_for` of `devhealth.connectors.<provider>.estimate`, where there is one."""
+
+    def __call__(
+        self,
+        sources: Sequence[str],
+        targets: Sequence[str],
+        window: Window,
+        windows: int,
+        options: Mapping[str, object],
+        settings: Settings,
+    ) -> int:
+        """About how many requests it takes to read the targets of these sources, cut into so many windows."""
+
+
 class Discovery(Protocol):
     """The module `devhealth.connectors.<provider>.discovery`."""
 
@@ -111,6 +126,15 @@ def discovery(provider: str) -> Discovery:
     """The module that finds a provider's sources by rules; raises UnknownName."""
     targets(provider)
     return cast("Discovery", importlib.import_module(f"devhealth.connectors.{provider}.discovery"))
+
+
+def estimate(provider: str) -> Estimate | None:
+    """What tells the cost of a backfill beforehand; None for a provider that is not asked. Raises UnknownName."""
+    targets(provider)
+    if "estimate" not in _modules(importlib.import_module(f"devhealth.connectors.{provider}").__path__):
+        return None
+    module = importlib.import_module(f"devhealth.connectors.{provider}.estimate")
+    return cast("Estimate", module.requests_for)
 
 
 def options(provider: str) -> type[Struct]:

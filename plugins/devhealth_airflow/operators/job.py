@@ -44,7 +44,7 @@ class OpenJobOperator(DeferrableOperator):
             prepare(settings)
             reconcile(settings, state_of_run)
             job = open_job(settings, request, datetime.now(UTC))
-        self.log.info("job %s: %d chunks of %d days", job.job_id, job.chunks, job.window_days)
+        self.log.info("job %s: %d chunks of %d days. %s", job.job_id, job.chunks, job.window_days, job.estimate)
         return msgspec.to_builtins(job)
 
 

@@ -5,7 +5,7 @@ A chunk is a source, a target and a window of days. It counts once its rows are 
 
 from devhealth.pipelines.backfill.closing import close_job
 from devhealth.pipelines.backfill.events import Event
-from devhealth.pipelines.backfill.opening import check_request, open_job
+from devhealth.pipelines.backfill.opening import check_request, open_job, preview_job
 from devhealth.pipelines.backfill.planning import plan_job
 from devhealth.pipelines.backfill.reconciling import Ask, reconcile
 from devhealth.pipelines.backfill.report import BackfillReport, ChunkFailure
@@ -29,6 +29,7 @@ __all__ = [
     "list_jobs",
     "open_job",
     "plan_job",
+    "preview_job",
     "reconcile",
     "run_backfill",
 ]

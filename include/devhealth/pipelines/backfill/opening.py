@@ -1,10 +1,12 @@
 """From a request to a job: every check, the sources, the chunks."""
 
 import logging
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.engine import Engine
 
+from devhealth.pipelines.backfill import estimates
 from devhealth.pipelines.backfill.checks import checked, find_organisation, without_sources
 from devhealth.pipelines.backfill.request import NEWEST_FIRST, BackfillRequest, Job
 from devhealth.pipelines.backfill.resuming import check_reopening, reopened, reopened_by_its_run
@@ -41,6 +43,26 @@ def opened(
         return reopened_by_its_run(settings, engine, own, request)
     if request.job_id:
         return reopened(settings, engine, org_id, request, is_held=is_held)
+    drawn_up = _drawn_up(settings, engine, org_id, request, as_of)
+    backfill_jobs.add(engine, drawn_up.row, drawn_up.chunks)
+    return drawn_up.job
+
+
+def preview_job(settings: Settings, request: BackfillRequest, as_of: datetime) -> Job:
+    """The job that `open_job` would make of a request for days, with the same checks; nothing of it is stored."""
+    engine = database.open_semantic(settings)
+    database.check(engine)
+    return _drawn_up(settings, engine, find_organisation(engine, request.organisation), request, as_of).job
+
+
+@dataclass(frozen=True, slots=True)
+class _DrawnUp:
+    row: BackfillJob
+    chunks: list[Chunk]
+    job: Job
+
+
+def _drawn_up(settings: Settings, engine: Engine, org_id: str, request: BackfillRequest, as_of: datetime) -> _DrawnUp:
     asked = checked(engine, org_id, request, as_of)
     for warning in asked.warnings:
         _LOG.warning(warning)
@@ -49,7 +71,7 @@ def opened(
         raise without_sources(asked.configuration)
     window_days(asked.since, asked.before, len(found.sources) * len(asked.targets))
     sources = resolved(settings, engine, asked.configuration, found)
-    job = BackfillJob(
+    row = BackfillJob(
         org_id=org_id,
         job_id=new_run_id(as_of),
         provider=asked.configuration.provider,
@@ -68,9 +90,12 @@ def opened(
         started_at=None,
         finished_at=None,
     )
-    chunks = _chunks(job, sources)
-    backfill_jobs.add(engine, job, chunks)
-    return Job.of(job, request.organisation, len(chunks), [*asked.warnings, *found.warnings])
+    chunks = _chunks(row, sources)
+    readable = [one.source for one in sources if one.repo_id]
+    windows = len({(chunk.since, chunk.before) for chunk in chunks})
+    estimate = estimates.sentence(settings, engine, asked, readable, windows)
+    warnings = [*asked.warnings, *found.warnings]
+    return _DrawnUp(row, chunks, Job.of(row, request.organisation, len(chunks), warnings, estimate))
 
 
 def check_request(settings: Settings, request: BackfillRequest, as_of: datetime) -> tuple[date, date] | None:

@@ -54,9 +54,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """How many it has, completed ones included."""
     window_days: int
     warnings: list[str] = []
+    estimate: str = ""
+    """What it will cost at the provider, in a sentence; of a new job only."""
 
     @classmethod
-    def of(cls, job: BackfillJob, organisation: str, chunks: int, warnings: Sequence[str] = ()) -> "Job":
+    def of(
+        cls, job: BackfillJob, organisation: str, chunks: int, warnings: Sequence[str] = (), estimate: str = ""
+    ) -> "Job":
         """The job as it is stored."""
         return cls(
             org_id=job.org_id,
@@ -69,6 +73,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
             chunks=chunks,
             window_days=job.window_days,
             warnings=list(warnings),
+            estimate=estimate,
         )
 
 

@@ -1,0 +1,65 @@
+"""What a backfill of a host will cost is told before it begins, and is about what it costs."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from devhealth.pipelines import setup
+from devhealth.pipelines.backfill import BackfillRequest, list_jobs, preview_job, run_backfill
+from devhealth.semantic import database, organizations, tiers
+from tests.github import faults, issues, pipelines, pulls, repositories
+from tests.github.server import GitHubServer
+from tests.github.world import World
+
+FIRST_DAY = datetime(2024, 5, 1, tzinfo=UTC)
+TARGETS = ["prs", "work-items", "cicd"]
+
+
+@pytest.fixture
+def server():
+    world = World(FIRST_DAY)
+    shop = repositories.create(world, "acme/shop")
+    for _ in range(60):
+        world.clock.advance(hours=7)
+        pulls.create(world, shop)
+        issues.create(world, shop)
+        pipelines.finish(world, pipelines.create(world, shop, jobs=("build",)))
+    world.clock.advance(days=1)
+    with GitHubServer(world) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(warehouse_settings, server, monkeypatch):
+    monkeypatch.setenv("GITHUB_API_URL", server.api_url)
+    setup.prepare(warehouse_settings)
+    setup.register_source(warehouse_settings, "acme", "acme/shop", provider="github", targets=TARGETS)
+    engine = database.open_semantic(warehouse_settings)
+    tiers.set_tier(engine, organizations.organization_id(engine, "acme"), "enterprise")
+    return warehouse_settings
+
+
+REQUEST = BackfillRequest(
+    organisation="acme", configuration="acme/shop", since=FIRST_DAY.date(), before=(FIRST_DAY + timedelta(days=21)).date()
+)
+
+
+def expected(sentence):
+    return int(sentence.partition("about ")[2].partition(" requests")[0].replace(",", ""))
+
+
+def test_it_costs_about_what_was_told(settings, server):
+    preview = preview_job(settings, REQUEST, datetime.now(UTC))
+    assert (preview.chunks, list_jobs(settings, "acme")) == (9, [])
+    assert "of 5,000 are left until" in preview.estimate
+    server.forget_requests()
+    told = []
+    assert run_backfill(settings, REQUEST, lambda event: told.append(event.job.estimate)).status == "completed"
+    assert expected(told[0]) == expected(preview.estimate)
+    assert 0.5 < expected(told[0]) / len(server.requests) < 2
+
+
+def test_what_cannot_be_told_stops_nothing(settings, server):
+    server.faults.add(faults.status(403, b'{"message": "No"}'), when=faults.says("query Volume"), times=-1)
+    preview = preview_job(settings, REQUEST, datetime.now(UTC))
+    assert (preview.chunks, preview.estimate) == (9, "")
