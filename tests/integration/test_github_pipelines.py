@@ -159,6 +159,24 @@ def test_nothing_new_is_no_unit_and_a_run_at_work_is_looked_at_again(shop):
     assert shop.stored() == true(shop.repository)
 
 
+def test_rows_that_got_lost_are_drift_and_come_back(shop):
+    for hour in range(5):
+        _finished(shop, BEGIN + timedelta(hours=hour + 1), 10)
+    shop.world.clock.advance(days=1)
+    assert shop.sync().warnings == []
+    pipelines.delete(shop.world, shop.repository["_runs"][min(shop.repository["_runs"])])
+    shop.world.clock.advance(days=1)
+    assert shop.sync().warnings == []
+    with connected(shop.settings) as client:
+        client.execute("delete from pipeline_runs where number = 3")
+    _finished(shop, shop.world.clock.now(), 10)
+    shop.world.clock.advance(days=1)
+    [warning] = shop.sync().warnings
+    assert "pipeline_runs: 4 stored, 5 or more at the provider" in warning
+    assert shop.sync().warnings == []
+    assert shop.stored() == true(shop.repository)
+
+
 def test_the_metrics_of_a_day_are_those_of_the_runs_that_finished(shop):
     _finished(shop, datetime(2024, 5, 1, 9, tzinfo=UTC), 10)
     _finished(shop, datetime(2024, 5, 1, 10, tzinfo=UTC), 20, "failure", queued=4)

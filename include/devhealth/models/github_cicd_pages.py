@@ -75,3 +75,5 @@ class RunsCursor(msgspec.Struct, frozen=True, kw_only=True):
     """By id a digest of what the list said."""
     open: dict[int, str]
     """By id a digest of all there was, of runs at work or just ended: they change without the list telling."""
+    totals: dict[str, tuple[int, None]]
+    """Of pipeline_runs at least as many rows as there are runs that are stored and were not deleted."""

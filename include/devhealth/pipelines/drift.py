@@ -1,7 +1,7 @@
 """Whether what is stored of a repository is what its provider says there is, by numbers.
 
 A connector that knows how many rows a table should hold leaves it in its cursor page, as `totals`: by table the least
-and the most there were while it read, since some may come meanwhile.
+and the most there were while it read, since some may come meanwhile; no most where rows outlive what they tell of.
 """
 
 import msgspec
@@ -16,7 +16,7 @@ from devhealth.warehouse import connection
 
 
 class _Totals(msgspec.Struct):
-    totals: dict[str, tuple[int, int]] = {}
+    totals: dict[str, tuple[int, int | None]] = {}
 
 
 def found_in(settings: Settings, unit: Unit, cursor: bytes) -> str:
@@ -28,8 +28,8 @@ def found_in(settings: Settings, unit: Unit, cursor: bytes) -> str:
     differences = []
     for table, (least, most) in totals.items():
         stored = _stored(settings, table_of(table), unit)
-        if not least <= stored <= most:
-            expected = str(least) if least == most else f"{least} to {most}"
+        if stored < least or (most is not None and stored > most):
+            expected = f"{least} or more" if most is None else f"{least} to {most}" if least < most else str(least)
             differences.append(f"{table}: {stored} stored, {expected} at the provider")
     return "; ".join(differences)
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -97,6 +98,7 @@ def test_any_interleaving_ends_with_what_is_there(small_lists, tmp_path, seed, s
         shop.world.clock.advance(days=1)
         shop.sync()
         assert stored(shop.tables) == true(shop.repository)
+        assert msgspec.json.decode(shop.cursor)["totals"] == {"pipeline_runs": [len(shop.repository["_runs"]), None]}
         before = {name: dict(rows) for name, rows in shop.tables.rows.items()}
         shop.sync()
         assert {name: dict(rows) for name, rows in shop.tables.rows.items()} == before

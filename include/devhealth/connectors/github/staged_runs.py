@@ -43,6 +43,7 @@ class StagedRuns:
         self._looked_back_at = carried.looked_back_at if carried else state.at
         self._known = dict(carried.known) if carried else {}
         self._newest = earlier.newest if earlier else self._since
+        self._count = self._stored.totals["pipeline_runs"][0] if self._stored else 0
         self._seen: set[int] = set()
         self._open: dict[int, str] = {}
 
@@ -83,9 +84,10 @@ class StagedRuns:
                 about = f"={run.id}" if is_stored else str(run.id)
                 self._write(name, github_pages.encode(kinds.WHOLE, fetched_at, raw, about=about))
         page = github_pages.decode(self._pages[name].read())
+        self._note(run.id, page.kind)
         if page.kind != kinds.WHOLE:
-            self._known.pop(run.id, None)
-        elif run.status != "completed" or (run.updated_at or run.created_at) > self._state.at - LAG:
+            return self._pages[name]
+        if run.status != "completed" or (run.updated_at or run.created_at) > self._state.at - LAG:
             self._open[run.id] = _digest(run, bytes(page.answer))
         return self._pages[name]
 
@@ -106,7 +108,7 @@ class StagedRuns:
         staged = self._pages[name]
         page = github_pages.decode(staged.read())
         if page.kind != kinds.RUN:
-            self._known.pop(run_id, None)
+            self._note(run_id, page.kind)
             return staged, None
         run = msgspec.json.decode(page.answer, type=Run)
         return staged, run if self.wants(run) else None
@@ -119,6 +121,7 @@ class StagedRuns:
             looked_back_at=self._looked_back_at,
             known=self._known,
             open=self._open,
+            totals={"pipeline_runs": (self._count, None)},
         )
 
     @property
@@ -126,6 +129,15 @@ class StagedRuns:
         """Whether runs may change, or follow a push, without the survey telling."""
         pushed_at = self._state.pushed_at
         return bool(self._open) or (pushed_at is not None and pushed_at > self._state.at - OVERLAP)
+
+    def _note(self, run_id: int, kind: str) -> None:
+        """A run is stored, or is not there."""
+        is_stored = self._stored is not None and (run_id in self._stored.known or run_id in self._stored.open)
+        if kind == kinds.WHOLE:
+            self._count += not is_stored
+            return
+        self._known.pop(run_id, None)
+        self._count -= is_stored and kind == kinds.GONE
 
     def _absent(self, run_id: int) -> str:
         """What is said of a run of the cursor that is not there: whether it is young, and so was deleted."""
