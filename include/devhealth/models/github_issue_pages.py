@@ -3,7 +3,8 @@
 000-state                 IssuesState
 100-issues-<n>            of a run that reads everything: a hundred issues as REST lists them
 200-news-<n>              of a run that goes on: those updated since the last one, the newest first
-300-open-<n>              ... those that are open: taken are those that were not, or that moved in a project
+300-open-<n>              ... those that are open, if their number does not fit what the news say: taken are those that
+                          were not, or that moved in a project
 400-named-<n>             ... one that no list has had: closed or gone without a sign, or moved in a project
 500-found-<m>-<n>         of a backfill: results of its search number m
 600-issues-<n>            as 100, when the numbers of a run that goes on do not add up
@@ -79,6 +80,8 @@ class IssuesState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     is_rest: bool = False
     total: int | None = None
     """How many issues there are; None where REST is read, which does not say."""
+    open: int | None = None
+    """How many of them are open."""
     projects: dict[str, str] | None = None
     """Projects to be told of in the cursor, with `Project.at` of each; None: they may not be read."""
     moved: list[int] = []

@@ -44,9 +44,9 @@ def read_state(
         answer = client.get(f"/repos/{place.name}")
         state = _state(place, answer, answer.data["full_name"], fetched_at, is_rest=True)
     else:
-        found = answer.require("repository")
-        total = answer.require("repository", "issues", "totalCount")
-        state = _state(place, answer, found["nameWithOwner"], fetched_at, total=total)
+        state = _state(place, answer, answer.require("repository", "nameWithOwner"), fetched_at)
+        total, open_now = (answer.require("repository", name, "totalCount") for name in ("issues", "open"))
+        state = msgspec.structs.replace(state, total=total, open=open_now)
     if window:
         return msgspec.structs.replace(state, searches=[*_searches(client, state.repository, window)])
     if state.is_rest:
@@ -70,13 +70,7 @@ def _counted(client: Client, place: Place, *, is_required: bool) -> Answer | Non
 
 
 def _state(
-    place: Place,
-    answer: Answer,
-    repository: str,
-    fetched_at: datetime,
-    *,
-    is_rest: bool = False,
-    total: int | None = None,
+    place: Place, answer: Answer, repository: str, fetched_at: datetime, *, is_rest: bool = False
 ) -> IssuesState:
     return IssuesState(
         fetched_at=fetched_at,
@@ -84,7 +78,6 @@ def _state(
         host=place.api.host,
         repository=repository,
         is_rest=is_rest,
-        total=total,
     )
 
 

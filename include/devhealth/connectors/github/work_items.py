@@ -3,10 +3,10 @@
 Pages are those of `devhealth.models.github_issue_pages`. Lists of issues come through REST, a hundred a request; what
 belongs to those that are taken from a list follows it, so an attempt after a kill goes on with what is not staged yet.
 
-A run that goes on reads what was updated since the last one; then the list of what is open, which shows what was
-opened or closed without a sign; then by itself each issue that was open and is in neither list, or that moved in a
-project (`issue_projects`). When the provider has fewer issues than that leaves, a closed one was deleted or
-transferred: everything is read once more, and what is not found is gone.
+A run that goes on reads what was updated since the last one. When another number of issues is open than that leaves, it
+lists those, and asks by itself for each that was open and is in neither list: it was closed without a sign, deleted or
+transferred. So it does for those that moved in a project (`issue_projects`). When the provider has fewer issues than
+all that leaves, a closed one was deleted or transferred: everything is read once more, and what is not found is gone.
 """
 
 import itertools
@@ -33,6 +33,8 @@ from devhealth.staging import Page, UnitStaging
 
 PERMISSION = "Issues: read"
 
+_FEW = 5
+"""Issues that are asked for by themselves before the list of open ones is, which may have them."""
 _OLDEST_FIRST = {"state": "all", "sort": "created", "direction": "asc"}
 """Pages are counted off: nothing moves in this order."""
 
@@ -109,15 +111,19 @@ class _Run:
     def _news(self, cursor: IssuesCursor) -> Iterator[Page]:
         yield from self._list(200, "news", self._path, _since(cursor), lambda row: not self.ledger.knows(row))
         seen, again = self._listed["news"], self.ledger.again
+        named = again - seen
+        if self._state.open != len(self.ledger.open) or len(named) > _FEW + self._state.open // 100:
+            yield from self._open(cursor, seen, again)
+            named = (cursor.open.keys() | again) - seen - self._listed["open"]
+        for place, number in enumerate(sorted(named), 1):
+            yield from self._named(github_pages.name(400, "named", place), number)
 
+    def _open(self, cursor: IssuesCursor, seen: set[int], again: set[int]) -> Iterator[Page]:
         def is_taken(row: Row) -> bool:
             number = row["number"]
             return number not in seen and (number not in cursor.open or number in again)
 
         yield from self._list(300, "open", self._path, {**_OLDEST_FIRST, "state": "open"}, is_taken)
-        listed = seen | self._listed["open"]
-        for place, number in enumerate(sorted((cursor.open.keys() | again) - listed), 1):
-            yield from self._named(github_pages.name(400, "named", place), number)
 
     def _list(self, order: int, what: str, path: str, parameters: Mapping[str, str], take: Take) -> Iterator[Page]:
         """The pages of a list; no issue is taken from it twice."""
