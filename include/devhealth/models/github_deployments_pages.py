@@ -42,8 +42,6 @@ REST_REF = "rest:git_ref"
 REST_TAG = "rest:git_tag"
 """That object, with who made it when."""
 REST_COMMIT = "rest:git_commit"
-REST_GONE = "rest:gone"
-"""Nothing: what the list had was deleted before the rest of it was asked for."""
 
 Digests = dict[str, str]
 """By the key of a thing (the number of a deployment or release, the name of a tag) a digest of what was answered."""

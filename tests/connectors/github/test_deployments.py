@@ -228,6 +228,23 @@ def test_what_is_deleted_is_gone(world, shop, server, settings, tmp_path, option
     assert stored(tables) == true(shop)
 
 
+def test_what_vanishes_while_rest_is_read_goes_with_the_next_run(world, shop, server, settings, tmp_path):
+    _fill(world, shop, 6)
+    world.clock.advance(minutes=1)
+    lost = shop["_deployments"][2]
+
+    def fault(_request, right):
+        deployments.delete(world, lost)
+        repositories.delete_tag(world, shop, "v0")
+        return right()
+
+    server.faults.add(fault, when=faults.path("/statuses"))
+    tables = Tables()
+    cursor = sync(tables, settings, tmp_path / "one", options=REST)
+    sync(tables, settings, tmp_path / "two", cursor, options=REST)
+    assert stored(tables) == true(shop)
+
+
 @BOTH
 def test_a_draft_that_is_published_is_a_release(world, shop, server, settings, tmp_path, options):
     draft = deployments.release(world, shop, "v1", is_draft=True)

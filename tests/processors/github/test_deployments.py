@@ -273,12 +273,6 @@ def test_a_tag_leads_to_a_commit_in_the_end(graphql):
     }
 
 
-def test_what_vanished_while_rest_was_read_has_no_row(pages):
-    pages.add("deployments", [{"id": 7, "sha": "a" * 40, "created_at": "2026-03-01T10:00:00Z"}])
-    pages.add_rest("deployments", kinds.REST_GONE, None, about=7)
-    assert pages.rows("deployments") == []
-
-
 def test_a_run_that_listed_everything_says_so_once_it_is_whole(graphql):
     graphql.listed("deployments", [_deployment()])
     assert not [record for record in graphql.records(is_complete=False) if isinstance(record, Snapshot)]

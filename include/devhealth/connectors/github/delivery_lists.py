@@ -25,7 +25,7 @@ from devhealth.models.github_deployments_pages import DEPLOYMENTS, RELEASES, TAG
 from devhealth.models.unit import Window
 
 Node = Mapping[str, Any]
-Rest = tuple[str, str, Answer | None]
+Rest = tuple[str, str, Answer]
 """Kind of a page, key of what it is about, answer."""
 
 _FIELDS = {DEPLOYMENTS: "deployments", TAGS: "refs", RELEASES: "releases"}
@@ -126,8 +126,8 @@ class Lists:
                 for kind, answer in self._statuses(about) if what == DEPLOYMENTS else self._tagged(about):
                     yield kind, about, answer
             except SourceNotFound:
-                self.client.get(f"/repos/{self.state.repository}")  # raises where all of it cannot be seen
-                yield kinds.REST_GONE, about, None
+                # deleted just now, which the next run finds, unless all of the repository cannot be seen
+                self.client.get(f"/repos/{self.state.repository}")
 
     def _statuses(self, number: str) -> Iterator[tuple[str, Answer]]:
         for answer in self.client.pages(f"/repos/{self.state.repository}/deployments/{number}/statuses"):

@@ -137,9 +137,9 @@ class Staged:
         if is_followed:
             abouts.add("")
 
-    def add_rest(self, name: str, number: int, kind: str, about: str, answer: Answer | None) -> Page:
+    def add_rest(self, name: str, number: int, kind: str, about: str, answer: Answer) -> Page:
         """Stage a page of what a page of a list leaves out."""
-        content = github_pages.encode(kind, datetime.now(UTC), answer.raw if answer else b"null", about=about)
+        content = github_pages.encode(kind, datetime.now(UTC), answer.raw, about=about)
         return self._staging.write_page(f"{name}-more-{number:05d}", content)
 
     def gone(self) -> GoneOnes:

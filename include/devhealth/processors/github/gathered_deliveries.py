@@ -100,9 +100,6 @@ class Gathering:
                     self._statuses[more.number] += more.statuses.nodes
         elif page.kind == kinds.REST_STATUSES and page.about in self._statuses:
             self._statuses[page.about] += rest.statuses(page, what)
-        elif page.kind == kinds.REST_GONE:
-            self._deployments.pop(page.about, None)
-            self._tags.pop(page.about, None)
         elif page.about in self._tags:
             self._tags[page.about] = rest.dated(self._tags[page.about], page, what)
 
