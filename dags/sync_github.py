@@ -7,6 +7,7 @@ and why; run it again once the cause is gone.
 
 | Target        | Stored                                                                                          |
 |---------------|-------------------------------------------------------------------------------------------------|
+| `git`         | commits with their files and lines, branches, tags; read through git                            |
 | `prs`         | pull requests with their reviews, comments, commits, review requests and changes of draft state |
 | `cicd`        | runs of workflows, each attempt with its jobs                                                   |
 | `deployments` | deployments with all of their statuses, releases and tags                                       |
@@ -28,4 +29,6 @@ are read with: `stored:NAME`, `airflow:CONNECTION_ID` or `env:VARIABLE`. Stores 
 
 from devhealth_airflow.sync_dag import sync_dag
 
-dag = sync_dag(provider="github", targets=("prs", "cicd", "deployments", "work-items", "incidents"), doc_md=__doc__)
+TARGETS = ("git", "prs", "cicd", "deployments", "work-items", "incidents")
+
+dag = sync_dag(provider="github", targets=TARGETS, doc_md=__doc__)
