@@ -96,6 +96,11 @@ def _without_left_projects(found, expected):
     return found | {"work_item_transitions": kept}
 
 
+def _without_moves(rows):
+    kept = [row for row in rows["work_item_transitions"] if row["field"] != "status"]
+    return rows | {"work_item_transitions": kept}
+
+
 @pytest.fixture
 def prepared(warehouse_settings):
     setup.prepare(warehouse_settings)
@@ -118,8 +123,10 @@ def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared,
         try:
             for step, number in [("live", 8), *steps, ("sync", 0)]:
                 _do(shop, random, step, number, is_rest=is_rest)
-            expected = shop.true()
-            assert _without_left_projects(shop.stored(), expected) == expected
+            found, expected = shop.stored(), shop.true()
+            if is_rest:  # a move is no update of the issue, and REST has no projects to look at
+                found, expected = _without_moves(found), _without_moves(expected)
+            assert _without_left_projects(found, expected) == expected
         finally:
             shop.server.stop()
 

@@ -1,7 +1,8 @@
 """What was true of a repository's issues when a unit began: how many, what moved in projects, what a window selects.
 
 Issues are listed through REST, which alone tells their types, a hundred a request; what happened to them comes through
-GraphQL. Where that is not served, or the option `api` says so, everything comes through REST, without projects.
+GraphQL. Where that is not served, or the option `api` says so, everything comes through REST: without projects, a move
+in one being told of with the issue's next update, and without knowing when a closed issue is deleted.
 """
 
 from collections.abc import Iterator
