@@ -330,7 +330,12 @@ def test_a_window_selects_what_was_opened_or_closed_in_it(world, shop, server, s
     unit = {"mode": "backfill", "window": window, "options": options}
     sync(tables, settings, tmp_path / "one", **unit)
     assert {row["key"] for row in stored(tables)["work_items"]} == {"acme/shop#1", f"acme/shop#{late['number']}"}
+    server.forget_requests()
+    window = Window(start, start + timedelta(days=20))
+    sync(Tables(), settings, tmp_path / "all", **(unit | {"window": window}))
+    assert len(server.requests) <= (6 if not options else 12), "what was opened and closed in it is fetched once"
     both = Tables()
+    window = unit["window"]
     for part in (Window(start, start + timedelta(days=5)), Window(start + timedelta(days=5), window.before)):
         sync(both, settings, tmp_path / f"{part.since:%d}", **(unit | {"window": part}))
     assert stored(both) == _truth(shop, server, options)

@@ -126,8 +126,8 @@ class _Run:
         yield from self._list(300, "open", self._path, {**_OLDEST_FIRST, "state": "open"}, is_taken)
 
     def _list(self, order: int, what: str, path: str, parameters: Mapping[str, str], take: Take) -> Iterator[Page]:
-        """The pages of a list; no issue is taken from it twice."""
-        after, listed = "", self._listed.setdefault(what, set())
+        """The pages of a list; no issue is taken twice from it, or from several searches."""
+        after, listed = "", self._listed.setdefault(what.partition("-")[0], set())
         for number in itertools.count(1):
             group = github_pages.name(order, what, number)
             page = self._groups.page(group)
