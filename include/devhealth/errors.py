@@ -11,6 +11,7 @@ DevhealthError
 │   ├── SourceForbidden      it is there, and we may not read it
 │   ├── SourceEmpty          it is there, and nothing has ever been put into it
 │   ├── SourceCorrupt        parts of it are unreadable; what could be read is kept
+│   ├── NotSurveyed          it could not be looked at when its run was planned
 │   ├── RateLimited          its provider asks to wait for longer than a task should hold a worker
 │   ├── NotServed            its provider has no such interface; another one may have the answer
 │   └── TooMuchAsked         its provider could not answer a question of that size; a smaller one may do
@@ -73,6 +74,10 @@ class SourceEmpty(SourceError):
 
 class SourceCorrupt(SourceError):
     """Parts of the source are unreadable; the readable parts were handed on."""
+
+
+class NotSurveyed(SourceError):
+    """The source could not be looked at when its run was planned; the next run looks again."""
 
 
 class RateLimited(SourceError):

@@ -23,6 +23,7 @@ def told_to_airflow(operator: Any = None) -> Iterator[None]:
         errors.SettingsError,
         errors.SourceNotFound,
         errors.SourceForbidden,
+        errors.NotSurveyed,
         errors.SchemaOutdated,
     )
     try:

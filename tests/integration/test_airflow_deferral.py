@@ -97,6 +97,8 @@ def test_bundles_are_deferred_and_tried_again_and_ask_for_nothing_twice(home, gi
         index: [states[f"unit.{task}", index] for task in ("connector", "processor", "sink")] for index in range(3)
     }
     assert ended == {0: ["success"] * 3, 1: ["success"] * 3, 2: ["failed", "upstream_failed", "upstream_failed"]}
+    tries = home.query("select try_number from task_instance where task_id = 'unit.connector' order by map_index")
+    assert tries == [(2,), (1,), (1,)]
     assert "3 of 6 units failed, the others are stored: acme/gone" in said
     names = home.query("select rendered_map_index from task_instance where task_id = 'unit.sink' and map_index = 0")
     assert names == [("acme/shop prs and 1 more",)]

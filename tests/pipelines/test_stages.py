@@ -120,3 +120,25 @@ def test_a_sync_into_both_stores_leaves_the_same_rows_in_each(settings, shop, tm
 def test_a_run_with_nothing_registered_says_what_to_do(settings, caplog):
     assert plan_sync(settings, request()) == []
     assert "devhealth register" in caplog.text
+
+
+def test_a_stage_is_left_once_the_one_before_has_ended_and_until_it_has_itself(settings, shop, unit):
+    def left():
+        return [stage for stage in stages.STAGES if stages.is_left(unit, stage)]
+
+    assert left() == ["fetch"]
+    shop.path.rename(shop.path.with_name("moved"))
+    with pytest.raises(SourceNotFound):
+        stages.fetch_unit(settings, unit)
+    assert left() == ["fetch"]
+    shop.path.with_name("moved").rename(shop.path)
+    run(settings, unit, stages.fetch_unit)
+    assert left() == ["process"]
+    run(settings, unit, stages.process_unit)
+    assert left() == ["store"]
+    run(settings, unit, stages.store_unit)
+    assert left() == []
+    assert not finished(settings, unit).failed
+    assert left() == ["fetch"], "its pages went when the run finished: a task that is cleared fetches them again"
+    run(settings, unit, stages.fetch_unit)
+    assert left() == ["process"]

@@ -16,7 +16,7 @@ from typing import cast
 
 import msgspec
 
-from devhealth.errors import DevhealthError, InputError, RecordError, SourceCorrupt, SourceError
+from devhealth.errors import DevhealthError, InputError, NotSurveyed, RecordError, SourceCorrupt
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, credentials, providers
@@ -99,7 +99,7 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
     """The connector's pages; unreadable parts of the source are noted as damage instead of raised."""
     settings = credentials.of_unit(settings, unit)
     if trouble := UnitStaging(unit.staging).read(TROUBLE):
-        raise SourceError(trouble.decode())
+        raise NotSurveyed(trouble.decode())
     if not unit.repo_id:  # it could not be resolved when the job was opened: say why in the unit's own name
         providers.sources(unit.provider).resolve(unit.source, settings)
         raise InputError(f"{unit.source} could not be resolved when the run was planned, and can be now. Run again.")
