@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from devhealth.warehouse import embedded
-from tests.bench import github, github_deployments, github_runs, measures
+from tests.bench import github, github_deployments, github_issues, github_runs, measures
 from tests.bench.verdict import heading
 from tests.git_bench_repository import build_bench_repository
 
@@ -32,6 +32,7 @@ def main():
         "github": lambda: github.github(uri),
         "runs": lambda: github_runs.github_runs(uri),
         "deployments": lambda: github_deployments.github_deployments(uri),
+        "issues": lambda: github_issues.github_issues(uri),
     }
     print(f"{os.cpu_count()} cores, {os.getloadavg()[0]:.1f} of them busy already\n{heading()}")
     missed = 0
@@ -50,7 +51,19 @@ def arguments():
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--repo", type=Path, help="measure on this repository instead of a generated one")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
-    parts = ("help", "parse", "insert", "sync", "backfill", "blame", "metrics", "github", "runs", "deployments")
+    parts = (
+        "help",
+        "parse",
+        "insert",
+        "sync",
+        "backfill",
+        "blame",
+        "metrics",
+        "github",
+        "runs",
+        "deployments",
+        "issues",
+    )
     parser.add_argument("--only", action="append", choices=parts)
     return parser.parse_args()
 
