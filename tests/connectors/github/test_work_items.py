@@ -194,6 +194,29 @@ def test_moves_in_projects_are_seen_although_the_issue_is_not_updated(
     assert len(server.requests) <= 4, _asked(server)
 
 
+def test_in_a_project_of_many_repositories_the_issues_of_the_one_are_looked_at(
+    world, shop, board, server, settings, tmp_path
+):
+    other = repositories.create(world, "acme/other")
+    for number in range(250):
+        item = projects.add(world, board, issues.create(world, shop if number < 20 else other))
+        projects.set_status(world, item, "Todo")
+    world.clock.advance(hours=1)
+    tables = Tables()
+    cursor = sync(tables, settings, tmp_path / "first")
+    world.clock.advance(hours=1)
+    projects.set_status(world, board["_items"][200], "Done")
+    projects.set_status(world, board["_items"][3], "Done")
+    projects.remove(world, board["_items"][5])
+    world.clock.advance(hours=1)
+    server.forget_requests()
+    fresh = Tables()
+    sync(fresh, settings, tmp_path / "second", cursor)
+    assert sorted(row.key for row in fresh.rows["work_items"].values()) == ["acme/shop#4", "acme/shop#6"]
+    assert _asked(server)["IssuesInProjects"] == 1
+    assert not _asked(server)["ProjectIssues"]
+
+
 def test_projects_that_may_not_be_read_are_left_out_and_that_is_said_once(
     world, shop, board, server, settings, tmp_path, caplog
 ):

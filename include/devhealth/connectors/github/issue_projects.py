@@ -1,11 +1,13 @@
 """What moved in projects since a cursor: moving an issue in a project does not update the issue.
 
-Looked at are the projects that are linked to the repository and those in which issues of it stood before. One that was
-updated since is listed, a hundred items a request, and compared with where its issues stood: that finds what came, went
-and moved, whether it is open or closed. An issue in a project that is neither is seen with the issue's next update.
+Looked at are the projects that are linked to the repository and those in which issues of it stood before. Where one was
+updated since, it is listed, or all issues of the repository are, whichever is less, a hundred a request, and compared
+with where the issues stood: that finds what came, went and moved, whether it is open or closed. An issue in a project
+that is neither is seen with the issue's next update.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,15 +23,19 @@ from devhealth.models.github_issue_pages import SETTLED, Project
 
 _AT_ONCE = 100
 
+Now = dict[str, tuple[str, int]]
+"""Of each project `Project.at`, empty for what may change without a sign, and how many items it has."""
+Places = dict[str, dict[int, int]]
+"""Of each project the numbers of issues, and the second in which each was moved there."""
 
-def updates(client: Client, place: Place, known: Mapping[str, Project]) -> dict[str, str] | None:
-    """`Project.at` of each project, empty for what may go on without a sign; None when they may not be read."""
-    found: dict[str, str] = {}
+
+def updates(client: Client, place: Place, known: Mapping[str, Project]) -> Now | None:
+    """What the projects are like now; None when they may not be read."""
+    found: Now = {}
     variables = {"owner": place.owner, "name": place.repository}
+    path = ("repository", "projectsV2")
     try:
-        for page in paging.pages(
-            client, query("linked_projects"), variables, ("repository", "projectsV2"), Sizes(_AT_ONCE, 1)
-        ):
+        for page in paging.pages(client, query("linked_projects"), variables, path, Sizes(_AT_ONCE, 1)):
             found |= _updates(page, page.data["repository"]["projectsV2"]["nodes"])
         others = [project for project in known if project not in found]
         for first in range(0, len(others), _AT_ONCE):
@@ -43,16 +49,18 @@ def updates(client: Client, place: Place, known: Mapping[str, Project]) -> dict[
 
 
 def moved(
-    client: Client, repository: str, owner: str, known: Mapping[str, Project], now: Mapping[str, str]
+    client: Client, place: Place, repository: str, total: int, known: Mapping[str, Project], now: Now
 ) -> list[int]:
-    """Numbers of the repository's issues that stand elsewhere than the cursor says."""
+    """Numbers of the repository's issues, so many in all, that stand elsewhere than the cursor says."""
+    before = {project: known.get(project) or Project("") for project in {**known, **now}}
+    changed = {project for project, one in before.items() if not one.at or now.get(project, ("", 0))[0] != one.at}
+    there = changed & now.keys()
+    is_large = sum(now[project][1] for project in there) > total
+    places = _of_issues(client, place) if is_large else _of_projects(client, there, repository, place.owner)
     found: set[int] = set()
-    for project in {**known, **now}:
-        before = known.get(project) or Project("")
-        if project in now and now[project] == before.at != "":
-            continue
-        items = _items(client, project, repository, owner) if project in now else {}
-        found |= {number for number in {**before.items, **items} if before.items.get(number) != items.get(number)}
+    for project in changed:
+        then, here = before[project].items, places.get(project, {}) if project in there else {}
+        found |= {number for number in {**then, **here} if then.get(number) != here.get(number)}
     return sorted(found)
 
 
@@ -61,26 +69,42 @@ def second_of(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
-def _updates(page: Answer, nodes: list[Mapping[str, Any] | None]) -> dict[str, str]:
-    found = {}
+def _updates(page: Answer, nodes: list[Mapping[str, Any] | None]) -> Now:
+    found: Now = {}
     for node in nodes:
         if node and "id" in node:
+            count = node["items"]["totalCount"]
             is_settled = datetime.fromisoformat(node["updatedAt"]) <= page.at - SETTLED
-            found[node["id"]] = f"{node['updatedAt']} {node['items']['totalCount']}" if is_settled else ""
+            found[node["id"]] = (f"{node['updatedAt']} {count}" if is_settled else "", count)
     return found
 
 
-def _items(client: Client, project: str, repository: str, owner: str) -> dict[int, int]:
+def _of_projects(client: Client, projects: Iterable[str], repository: str, owner: str) -> Places:
+    found: Places = {}
+    for project in projects:
+        with contextlib.suppress(SourceForbidden, SourceNotFound):  # as good as gone: its issues are read anew
+            found[project] = _of_project(client, project, repository, owner)
+    return found
+
+
+def _of_project(client: Client, project: str, repository: str, owner: str) -> dict[int, int]:
     found: dict[int, int] = {}
-    sizes = Sizes(_AT_ONCE, 1)
-    try:
-        for page in paging.pages(
-            client, query("project_issues"), {"id": project}, ("node", "items"), sizes, owner=owner
-        ):
-            for item in page.data["node"]["items"]["nodes"]:
-                content = item.get("content") if item and not item["isArchived"] else None
-                if content and content.get("repository", {}).get("nameWithOwner") == repository:
-                    found[content["number"]] = second_of(item["updatedAt"])
-    except (SourceForbidden, SourceNotFound):  # as good as gone: its issues are read anew, and not found in it
-        return {}
+    path, sizes = ("node", "items"), Sizes(_AT_ONCE, 1)
+    for page in paging.pages(client, query("project_issues"), {"id": project}, path, sizes, owner=owner):
+        for item in page.data["node"]["items"]["nodes"]:
+            content = item.get("content") if item and not item["isArchived"] else None
+            if content and content.get("repository", {}).get("nameWithOwner") == repository:
+                found[content["number"]] = second_of(item["updatedAt"])
+    return found
+
+
+def _of_issues(client: Client, place: Place) -> Places:
+    """One that may not be read stands nowhere, and is read anew."""
+    found: Places = {}
+    variables, path = {"owner": place.owner, "name": place.repository}, ("repository", "issues")
+    for page in paging.pages(client, query("issues_in_projects"), variables, path, Sizes(_AT_ONCE, 1)):
+        for node in page.data["repository"]["issues"]["nodes"]:
+            for item in ((node or {}).get("projectItems") or {"nodes": []})["nodes"]:
+                if item and not item["isArchived"]:
+                    found.setdefault(item["project"]["id"], {})[node["number"]] = second_of(item["updatedAt"])
     return found

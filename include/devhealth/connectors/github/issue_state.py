@@ -54,11 +54,10 @@ def read_state(
         return state
     known = cursor.projects if cursor else {}
     now = issue_projects.updates(client, place, known)
-    state = msgspec.structs.replace(state, projects=now)
-    if cursor and now is not None:
-        moved = issue_projects.moved(client, state.repository, place.owner, known, now)
-        return msgspec.structs.replace(state, moved=moved)
-    return state
+    if now is None:
+        return state
+    moved = issue_projects.moved(client, place, state.repository, state.total or 0, known, now) if cursor else []
+    return msgspec.structs.replace(state, projects={project: at for project, (at, _) in now.items()}, moved=moved)
 
 
 def _counted(client: Client, place: Place, *, is_required: bool) -> Answer | None:
