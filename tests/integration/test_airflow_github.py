@@ -10,8 +10,7 @@ from devhealth.pipelines import setup
 from devhealth.pipelines.backfill import BackfillRequest, run_backfill
 from devhealth.pipelines.request import SyncRequest, new_run_id
 from devhealth.pipelines.run import run_sync
-from devhealth.semantic import configurations, database
-from tests.github import conversations, pulls, repositories
+from tests.github import conversations, deployments, issues, pipelines, pulls, repositories
 from tests.github.own_process import OwnProcess
 from tests.github.world import World
 from tests.integration.conftest import FIRST_DAY, daily_history
@@ -24,42 +23,34 @@ TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
 
 @pytest.fixture
 def github(tmp_path):
-    """Two repositories with twelve pull requests each, in a process that the test may kill."""
+    """A repository with twelve of everything, in a process that the test may kill."""
     world = World(FIRST_DAY)
-    both = [repositories.create(world, name) for name in ("acme/shop", "acme/site")]
-    for _ in range(12):
+    shop = repositories.create(world, "acme/shop")
+    for number in range(12):
         world.clock.advance(hours=10)
-        for repository in both:
-            pull = pulls.create(world, repository, commits=2)
-            pulls.review(world, pull, "grace", "APPROVED", comments=["Why?"])
-            conversations.comment(world, pull, "hopper")
-            if pull["number"] % 2:
-                pulls.merge(world, pull)
+        pull = pulls.create(world, shop, commits=2)
+        pulls.review(world, pull, "grace", "APPROVED", comments=["Why?"])
+        conversations.comment(world, pull, "hopper")
+        if number % 2:
+            pulls.merge(world, pull)
+        conversations.close(world, issues.create(world, shop, labels=("bug",)))
+        pipelines.finish(world, pipelines.create(world, shop, jobs=("test", "lint")))
+        deployments.create(world, shop, status="success")
     with OwnProcess(world, tmp_path) as server:
         yield server
 
 
 @pytest.fixture
 def home(airflow_home, github, tmp_path, monkeypatch):
-    """An Airflow that knows the server, and one configuration of both repositories."""
+    """An Airflow that knows the server."""
     given = {"GITHUB_API_URL": github.api_url, "GITHUB_TOKEN": TOKEN}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    for name in ("shop", "site"):
-        daily_history(tmp_path / "git" / "acme" / name)
+    daily_history(tmp_path / "git" / "acme" / "shop")
     home = airflow_home.with_environment(**given)
     setup.prepare(home.settings)
-    for source in ("acme/site", "acme/shop"):
-        made = setup.register_source(home.settings, "acme", source, provider="github", name="shop")
-    configurations.save(
-        database.open_semantic(home.settings),
-        org_id=made.org_id,
-        name="shop",
-        provider="github",
-        sources=["acme/shop", "acme/site"],
-        targets=["git", "prs"],
-        options={"clone_url": f"file://{tmp_path}/git/{{name}}"},
-    )
+    options = {"clone_url": f"file://{tmp_path}/git/{{name}}", "incident_labels": ["bug"]}
+    setup.register_source(home.settings, "acme", "acme/shop", provider="github", name="shop", options=options)
     return home
 
 
@@ -89,13 +80,17 @@ def unplugged(home, github, moments, dag_id, **conf):
 def assert_same(settings, undisturbed):
     found = contents(settings)
     assert found == contents(undisturbed)
-    assert (found["pull_requests"][0], found["commits"][0]) == (24, 30)
+    counts = {
+        name: found[name][0]
+        for name in ("commits", "pull_requests", "work_items", "incidents", "pipeline_runs", "deployments")
+    }
+    assert counts == {"commits": 15} | dict.fromkeys(list(counts)[1:], 12)
 
 
 def test_a_sync_whose_server_dies_again_and_again_stores_what_an_undisturbed_one_does(home, github, undisturbed):
     now = datetime.now(UTC)
     assert not run_sync(undisturbed, SyncRequest(provider="github", run_id=new_run_id(now), as_of=now)).failed
-    unplugged(home, github, [0, 2, 1], "sync_github")
+    unplugged(home, github, [0, 3, 12], "sync_github")
     assert_same(home.settings, undisturbed)
 
 
@@ -103,5 +98,5 @@ def test_a_backfill_whose_server_dies_again_and_again_stores_what_an_undisturbed
     days = {"organisation": "acme", "configuration": "shop", "since": "2026-03-01", "before": "2026-03-08"}
     request = BackfillRequest(**(days | {"since": date(2026, 3, 1), "before": date(2026, 3, 8)}))
     assert run_backfill(undisturbed, request).status == "completed"
-    unplugged(home, github, [0, 3, 1], "backfill", **days)
+    unplugged(home, github, [1, 4, 12], "backfill", **days)
     assert_same(home.settings, undisturbed)
