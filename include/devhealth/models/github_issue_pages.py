@@ -2,12 +2,12 @@
 
 000-state                 IssuesState
 100-issues-<n>            of a run that reads everything: a hundred issues as REST lists them
-200-news-<n>              of a run that goes on: those updated since the last one, the newest first
+200-news-<n>              of a run that goes on: those updated since the last one, the newest last
 300-open-<n>              ... those that are open, if their number does not fit what the news say: taken are those that
                           were not, or that moved in a project
 400-named-<n>             ... one that no list has had: closed or gone without a sign, or moved in a project
 500-found-<m>-<n>         of a backfill: results of its search number m
-600-issues-<n>            as 100, when the numbers of a run that goes on do not add up
+600-issues-<n>            as 100, once more when the numbers do not add up
 <one of these>-more-<m>   what happened to the issues that are taken from that page
 999-cursor                IssuesCursor
 

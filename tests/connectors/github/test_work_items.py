@@ -146,6 +146,56 @@ def test_what_changed_is_fetched_and_nothing_else(world, shop, board, server, se
 
 
 @BOTH
+@pytest.mark.parametrize("step", [0, 10])
+def test_what_happens_while_news_are_listed_lets_nothing_slip(world, shop, server, settings, tmp_path, options, step):
+    for _ in range(330):
+        issues.create(world, shop)
+    world.clock.advance(hours=1)
+    tables = Tables()
+    cursor = sync(tables, settings, tmp_path / "first", options=options)
+    world.clock.advance(hours=1)
+    for issue in shop["_issues"].values():
+        world.clock.advance(seconds=step)
+        conversations.add_label(world, issue, "bug")
+
+    def meanwhile(_request, right):
+        answer = right()
+        for number in (1, 2, 50):
+            if number in shop["_issues"]:
+                conversations.close(world, shop["_issues"][3])
+                issues.delete(world, shop["_issues"][number])
+                break
+        return answer
+
+    server.faults.add(meanwhile, when=lambda request: "since" in request.query, times=3)
+    cursor = sync(tables, settings, tmp_path / "second", cursor, options=options)
+    world.clock.advance(hours=1)
+    server.forget_requests()
+    sync(tables, settings, tmp_path / "third", cursor, options=options)
+    found = {row["key"]: row["labels"] for row in stored(tables)["work_items"]}
+    assert all(found[f"acme/shop#{number}"] == ["bug"] for number in shop["_issues"])
+    if not options:
+        assert stored(tables) == true(shop, _host(server))
+
+
+def test_what_is_deleted_while_everything_is_listed_lets_nothing_slip(world, shop, server, settings, tmp_path):
+    for _ in range(330):
+        issues.create(world, shop)
+    world.clock.advance(hours=1)
+
+    def meanwhile(_request, right):
+        answer = right()
+        issues.delete(world, shop["_issues"][min(shop["_issues"])])
+        return answer
+
+    server.faults.add(meanwhile, when=faults.path("/issues"), times=2)
+    tables = Tables()
+    sync(tables, settings, tmp_path / "first")
+    found = {row["key"] for row in stored(tables)["work_items"]}
+    assert found >= {f"acme/shop#{number}" for number in shop["_issues"]}
+
+
+@BOTH
 def test_long_lists_are_followed_to_their_ends(world, shop, server, settings, tmp_path, options):
     issue = issues.create(world, shop)
     for number in range(130):

@@ -13,11 +13,13 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from devhealth.connectors.github import issue_state as states
-from devhealth.connectors.github.client import Client, open_client
+from devhealth.connectors.github.answer import Answer
+from devhealth.connectors.github.client import PER_PAGE, Client, open_client
 from devhealth.connectors.github.host import Place, place_of
 from devhealth.connectors.github.issue_details import Details, issue_at
 from devhealth.connectors.github.issue_groups import Groups
@@ -102,6 +104,8 @@ class _Run:
                 yield from self._list(500, f"found-{number:04d}", "/search/issues", parameters, lambda _row: True)
         elif self._cursor is None:
             yield from self._list(100, "issues", self._path, _OLDEST_FIRST, lambda _row: True)
+            if len(self._listed["issues"]) < (self._state.total or 0):  # one was deleted, and the next one slipped past
+                yield from self._list(600, "issues", self._path, _OLDEST_FIRST, lambda _row: True)
         else:
             yield from self._news(self._cursor)
             if self.ledger.lacks_some():
@@ -136,7 +140,8 @@ class _Run:
                 answer = next(self._client.pages(path, parameters, after=after))
                 _rows(answer.data, self._state.repository)
                 kind = kinds.LISTED if isinstance(answer.data, list) else kinds.FOUND
-                page = self._groups.add(group, kind, fetched_at, answer.raw, following=answer.next)
+                following = _onwards(answer, after or path, parameters) if "since" in parameters else answer.next
+                page = self._groups.add(group, kind, fetched_at, answer.raw, following=following)
             yield page
             content = github_pages.decode(page.read())
             rows = _rows(msgspec.json.decode(content.answer), self._state.repository)
@@ -173,4 +178,19 @@ def _rows(found: Any, repository: str) -> list[Row]:
 
 def _since(cursor: IssuesCursor) -> dict[str, str]:
     since = f"{cursor.until - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
-    return {"state": "all", "since": since, "sort": "updated", "direction": "desc"}
+    return {"state": "all", "since": since, "sort": "updated", "direction": "asc"}
+
+
+def _onwards(answer: Answer, asked: str, parameters: Mapping[str, str]) -> str:
+    """Where a list by time of update goes on: at the last time it told, not at a place in it.
+
+    So nothing slips past when an issue is updated or deleted meanwhile. More than a page of one second is counted off.
+    """
+    if not answer.next:
+        return ""
+    path, _, text = asked.partition("?")
+    given = {**parameters, "per_page": str(PER_PAGE), **dict(parse_qsl(text))}
+    last = answer.data[-1]["updated_at"]
+    if last == given["since"]:
+        return answer.next
+    return f"{path}?{urlencode({name: one for name, one in given.items() if name != 'page'} | {'since': last})}"
