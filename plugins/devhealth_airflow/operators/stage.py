@@ -45,27 +45,22 @@ class StageOperator(DeferrableOperator):
             with told_to_airflow(self):
                 self._run(units[0], reports)
         else:
-            settle(failures_of(self, units, lambda unit: self._run_if_left(unit, reports)), len(units), context["ti"])
+            failures = failures_of(self, units, lambda unit: self._run(unit, reports, is_one_of_many=True))
+            settle(failures, len(units), context["ti"])
         return reports
 
-    def _run_if_left(self, plain_unit: dict[str, Any], reports: list[dict[str, Any]]) -> None:
-        import msgspec
-
-        from devhealth.models.unit import Unit
-        from devhealth.pipelines.stages import is_left
-
-        if is_left(msgspec.convert(plain_unit, Unit), self.stage):
-            self.log.info("%s, %s", plain_unit["name"], plain_unit["target"])
-            self._run(plain_unit, reports)
-
-    def _run(self, plain_unit: dict[str, Any], reports: list[dict[str, Any]]) -> None:
+    def _run(self, plain_unit: dict[str, Any], reports: list[dict[str, Any]], *, is_one_of_many: bool = False) -> None:
         import msgspec
 
         from devhealth.models.unit import Unit
         from devhealth.pipelines import stages
 
-        run = getattr(stages, f"{self.stage}_unit")
-        report = run(task_settings(), msgspec.convert(plain_unit, Unit))
+        unit = msgspec.convert(plain_unit, Unit)
+        if is_one_of_many:
+            if not stages.is_left(unit, self.stage):
+                return
+            self.log.info("%s, %s", unit.name, unit.target)
+        report = getattr(stages, f"{self.stage}_unit")(task_settings(), unit)
         rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
         self.log.info("%s in %.1f s: %d pages. %s", report.stage, report.seconds, report.pages, rows)
         if cost := report.usage.sentence():
