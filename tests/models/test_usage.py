@@ -21,5 +21,5 @@ def test_sentence_says_what_it_cost_and_what_is_left():
     assert usage.sentence() == (
         "Cost: 1,234 requests, 2,345 points; 2,655 of 5,000 left until 13:05 UTC; 75 s waited for limits."
     )
-    assert Usage(requests=1, points=1).sentence() == "Cost: 1 requests, 1 points."
+    assert Usage(requests=1, points=1).sentence() == "Cost: 1 request, 1 point."
     assert Usage().sentence() == ""

@@ -36,10 +36,14 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         """What it cost and what is left, for people; empty where nothing was asked."""
         if not self.requests:
             return ""
-        parts = [f"{self.requests:,} requests, {self.points:,} points"]
+        parts = [f"{_counted(self.requests, 'request')}, {_counted(self.points, 'point')}"]
         if self.limit is not None and self.remaining is not None:
             reset = f" until {self.reset_at:%H:%M} UTC" if self.reset_at else ""
             parts.append(f"{self.remaining:,} of {self.limit:,} left{reset}")
         if self.waited_seconds >= 1:
             parts.append(f"{self.waited_seconds:,.0f} s waited for limits")
         return f"Cost: {'; '.join(parts)}."
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
