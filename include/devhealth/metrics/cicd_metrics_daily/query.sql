@@ -12,33 +12,23 @@ scope as (
     )
 ),
 
-newest_attempts as (
-    select
-        repo_id,
-        run_id,
-        argMax(tuple(conclusion, queued_at, started_at, finished_at), attempt) as newest
-    from pipeline_runs final
-    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)} and not is_deleted
-    group by
-        org_id,
-        repo_id,
-        run_id
-),
-
-finished_runs as (
+runs_in_scope as (
     select
         runs.repo_id as repo_id,
-        toDate(assumeNotNull(runs.newest.4), 'UTC') as day,
-        runs.newest.1 = 'success' as has_succeeded,
-        runs.newest.1 in ('failure', 'timed_out', 'startup_failure') as has_failed,
-        if(has_succeeded or has_failed, dateDiff('second', runs.newest.3, runs.newest.4), null) as duration_seconds,
-        if(has_succeeded or has_failed, dateDiff('second', runs.newest.2, runs.newest.3), null) as queue_seconds
-    from newest_attempts as runs
+        runs.day as day,
+        runs.has_succeeded as has_succeeded,
+        runs.has_failed as has_failed,
+        runs.duration_seconds as duration_seconds,
+        runs.queue_seconds as queue_seconds
+    from
+        finished_runs(
+            org_id = {org_id:String},
+            repo_ids = {repo_ids:Array(String)},
+            since = {since:String},
+            before = {before:String}
+        ) as runs
     inner join scope on runs.repo_id = scope.repo_id
-    where
-        runs.newest.4 >= toDateTime({since:String}, 'UTC')
-        and runs.newest.4 < toDateTime({before:String}, 'UTC')
-        and day between scope.first_day and scope.last_day
+    where runs.day between scope.first_day and scope.last_day
 )
 
 select
@@ -56,7 +46,7 @@ select
     coalesce(sum(queue_seconds), 0) / 60 as queue_minutes_sum,
     count(queue_seconds) as queue_minutes_count,
     pipelines_count as sample_size
-from finished_runs
+from runs_in_scope
 group by
     repo_id,
     day

@@ -12,35 +12,21 @@ scope as (
     )
 ),
 
-incidents_once as (
-    select
-        repo_id,
-        opened_at,
-        [(false, toNullable(opened_at)), (true, resolved_at)] as happenings
-    from incidents final
-    where org_id = {org_id:String} and repo_id in {repo_ids:Array(String)} and not is_deleted
-),
-
 happenings_in_scope as (
     select
         happened.repo_id as repo_id,
-        toDate(assumeNotNull(happened.at), 'UTC') as day,
+        happened.day as day,
         happened.is_resolution as is_resolution,
-        if(happened.is_resolution, dateDiff('second', happened.opened_at, happened.at), null) as restore_seconds
-    from (
-        select
-            repo_id,
-            opened_at,
-            happening.1 as is_resolution,
-            happening.2 as at
-        from incidents_once
-        array join happenings as happening
-        where
-            happening.2 >= toDateTime({since:String}, 'UTC')
-            and happening.2 < toDateTime({before:String}, 'UTC')
-    ) as happened
+        happened.restore_seconds as restore_seconds
+    from
+        incident_days(
+            org_id = {org_id:String},
+            repo_ids = {repo_ids:Array(String)},
+            since = {since:String},
+            before = {before:String}
+        ) as happened
     inner join scope on happened.repo_id = scope.repo_id
-    where day between scope.first_day and scope.last_day
+    where happened.day between scope.first_day and scope.last_day
 )
 
 select
