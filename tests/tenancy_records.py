@@ -18,6 +18,7 @@ def store_work(client, org_id, repo_id):
     """Ada's pull requests 1 and 3 to 5, Bob's 2; a review and a comment by Bob; a run, a deployment, an incident."""
     where = {"org_id": org_id, "repo_id": repo_id}
     run = {"run_id": "1", "attempt": 1, "conclusion": "success", "queued_at": at(3), "started_at": at(3)}
+    deployment = {"deployment_id": "1", "environment": "production", "created_at": at(3), "finished_at": at(4)}
     insert(
         client,
         [
@@ -32,7 +33,7 @@ def store_work(client, org_id, repo_id):
             _review(where, 1, "bob"),
             _comment(where, 1, "bob"),
             filled.record("pipeline_runs", **where, **run, finished_at=at(3, 13)),
-            filled.record("deployments", **where, deployment_id="1", created_at=at(3), finished_at=at(4)),
+            filled.record("deployments", **where, **deployment),
             filled.record("incidents", **where, incident_id="1", opened_at=at(3), resolved_at=at(4)),
         ],
     )

@@ -8,7 +8,19 @@ from rich.console import Console
 
 from devhealth.cli.bars import bar, spark
 from devhealth.cli.show_page import page
-from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
+from devhealth.pipelines.overview import (
+    Delivery,
+    Deployments,
+    Hotspot,
+    Incidents,
+    Overview,
+    Pipelines,
+    PullRequests,
+    RepositoryOverview,
+    StageTotals,
+    Totals,
+    Week,
+)
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -61,8 +73,32 @@ def repository(**changes):
         "hotspots_as_of": AT.date(),
         "bus_factor_30d": 3,
         "bus_factor_day": AT.date(),
+        "pull_requests_merged": None,
+        "delivery": None,
     }
     return RepositoryOverview(**known | changes)
+
+
+LAST = date(2026, 11, 20)
+LONG_AGO = date(2026, 1, 2)
+DELIVERY = Delivery(
+    first_day=date(2026, 10, 22),
+    last_day=LAST,
+    pull_requests=PullRequests(
+        last_day=LAST,
+        opened=12_345,
+        merged=11_234,
+        closed_unmerged=1_111,
+        cycle_hours_p50=1_234.56,
+        cycle_hours_p90=12_345.67,
+        first_review_hours_p50=99.94,
+        size_loc_p50=1_234.5,
+        unreviewed_ratio=1.0,
+    ),
+    pipelines=Pipelines(last_day=LAST, runs=123_456, success_ratio=0.987, duration_minutes_p50=1_234.56),
+    deployments=Deployments(last_day=LAST, deployments=1_234, failed=123),
+    incidents=Incidents(last_day=LAST, opened=1_234, resolved=1_233, restore_hours_p50=12.34),
+)
 
 
 def text(overview, **options):
@@ -87,11 +123,80 @@ def test_it_reads_without_colour():
     assert "\x1b[" in text(Overview(repositories=[repository()], last_run=[]), force_terminal=True)
 
 
+def test_delivery_is_told_within_eighty_columns():
+    said = one(delivery=DELIVERY)
+    assert max(map(len, said.splitlines())) <= 80
+    assert "Delivery  30 days to 2026-11-20\n" in said
+    assert (
+        "pull requests  12,345 opened, 11,234 merged, 1,111 closed unmerged\n"
+        "               merged after 1,235 h (median), 12,346 h (p90), 100% unreviewed\n"
+        "               first review after 99.9 h (median), 1,234 lines (median)\n"
+    ) in said
+    assert "CI             123,456 runs, 99% succeeded, 1,234.6 min (median)\n" in said
+    assert "deployments    1,234 to production, 123 failed\n" in said
+    assert "incidents      1,234 opened, 1,233 resolved, restored after 12.3 h (median)\n" in said
+
+
+def test_what_was_never_read_says_how_to_read_it():
+    said = one(totals=None, weeks=[], delivery=Delivery())
+    assert "branch" not in said
+    for target in ("git", "prs", "cicd", "deployments", "incidents"):
+        assert f"never read{':' if target == 'git' else ','} `devhealth sync {target}`" in said
+    assert "0" not in said.partition("Hotspots")[0]
+
+
+def test_what_was_read_and_has_nothing_says_so():
+    none = Delivery(
+        last_day=LAST,
+        pull_requests=PullRequests(last_day=LONG_AGO),
+        pipelines=Pipelines(),
+        deployments=Deployments(last_day=LAST),
+        incidents=Incidents(),
+    )
+    said = one(delivery=none)
+    assert "pull requests  none in these days, the last on 2026-01-02\n" in said
+    assert "CI             read, none in the metrics\n" in said
+    assert "deployments    none to production in these days\n" in said
+    assert "incidents      read, none in the metrics\n" in said
+
+
+def test_numbers_that_nothing_is_behind_are_left_out():
+    some = Delivery(
+        last_day=LAST,
+        pull_requests=PullRequests(
+            last_day=LAST, merged=1, cycle_hours_p50=1.0, cycle_hours_p90=1.0, unreviewed_ratio=1.0
+        ),
+        pipelines=Pipelines(last_day=LAST, runs=1),
+        incidents=Incidents(last_day=LAST, opened=1),
+    )
+    said = one(delivery=some)
+    assert "merged after 1.0 h (median), 1.0 h (p90), 100% unreviewed\nCI             1 run\n" in said
+    assert "incidents      1 opened, 0 resolved\n" in said
+
+
 def test_several_repositories_are_listed():
-    said = text(Overview(repositories=[repository(), repository(name="other", bus_factor_30d=None)], last_run=[]))
-    assert "2 repositories" in said
+    several = [repository(), repository(name="other", bus_factor_30d=None), repository(organisation="umbrella")]
+    said = text(Overview(repositories=several, last_run=[]))
+    assert "2 repositories of demo" in said
+    assert "1 repository of umbrella" in said
     assert "--repo NAME" in said
     assert "Hotspots" not in said
+    assert "merged" not in said
+
+
+def test_the_list_counts_merged_pull_requests_where_any_repository_has_them():
+    several = [
+        repository(name="a-name/that-is-longer-than-its-column"),
+        repository(pull_requests_merged=12_345),
+        repository(name="acme/api", totals=None, bus_factor_30d=None, pull_requests_merged=0),
+    ]
+    lines = text(Overview(repositories=several, last_run=[])).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(line.rstrip().endswith("merged") for line in lines)
+    (shop,) = [line.split() for line in lines if line.startswith("acme/shop")]
+    assert shop == ["acme/shop", "45,678", "345", "12,345", "2026-11-20", "3", "12,345"]
+    (api,) = [line.split() for line in lines if line.startswith("acme/api")]
+    assert api == ["acme/api", "0"]
 
 
 def test_an_empty_store_says_what_to_do_first():

@@ -1,14 +1,21 @@
 """What is shown is read from what is stored, of the organisation asked for alone."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 
 from devhealth.errors import UnknownName
 from devhealth.models.table import all_tables
+from devhealth.models.unit import DayRange
 from devhealth.pipelines import setup
 from devhealth.pipelines.metrics import compute_dirty
+from devhealth.pipelines.overview import Deployments, Incidents, Pipelines, PullRequests
 from devhealth.pipelines.overview.build import overview
 from devhealth.pipelines.run import run_sync
+from devhealth.semantic import database, dirty_ranges, organizations, repositories
 from devhealth.warehouse.connection import connected
+from tests.metrics.filled import record
+from tests.metrics.history import insert
 from tests.pipelines.conftest import NOW, request
 
 
@@ -45,3 +52,121 @@ def test_a_repository_that_is_not_stored_is_refused(stored):
 def test_the_time_spent_by_another_organisation_is_not_shown(stored, shop):
     setup.register_source(stored, "umbrella", str(shop.path))
     assert overview(stored, "umbrella").last_run == []
+
+
+# Repositories that a provider's API was read of
+
+
+@pytest.fixture
+def store(settings):
+    """Stores records as of acme's repository acme/api, which git never read, and computes their metrics."""
+    engine = database.open_semantic(settings)
+    org_id = organizations.ensure_organization(engine, "acme")
+    is_called = {"provider": "github", "host": "github.com", "provider_id": "7", "name": "acme/api"}
+    repo_id = repositories.register(engine, org_id, **is_called, aliases=("github.com/acme/api",))
+
+    def stored(*records):
+        with connected(settings) as client:
+            for table, said in records:
+                insert(client, [record(table, org_id=org_id, repo_id=repo_id, **said)])
+        dirty_ranges.mark(engine, org_id, repo_id, [DayRange("2026-01-01", "2026-06-01")], "new")
+        compute_dirty(settings, NOW)
+        (one,) = overview(settings, "acme", "acme/api").repositories
+        return one
+
+    return stored
+
+
+def at(day, hour=12):
+    return datetime(2026, 3, 1, hour, tzinfo=UTC) + timedelta(days=day - 1)
+
+
+def read(target):
+    return "repository_targets", {"target": target}
+
+
+def merged(number, on, hours, **said):
+    times = {"created_at": on - timedelta(hours=hours), "merged_at": on, "closed_at": on}
+    fields = {"number": number, "provider_host": "github.com", "author": "ada", "state": "merged", "additions": 10}
+    return "pull_requests", fields | times | said
+
+
+def test_a_repository_that_git_never_read_is_shown_with_the_name_it_is_registered_with(store):
+    one = store(read("prs"), merged(1, at(3), 1))
+    assert (one.name, one.totals, one.weeks, one.pull_requests_merged) == ("acme/api", None, [], 1)
+
+
+def test_percentiles_are_of_all_days_together(store):
+    """The mean of the daily medians would be 6 hours."""
+    lines = {"additions": 40}
+    review = {"number": 2, "review_id": "1", "author": "bob", "state": "approved", "submitted_at": at(3, 11)}
+    one = store(
+        read("prs"),
+        merged(1, at(3), 1),
+        merged(2, at(3), 3, **lines),
+        merged(3, at(5), 10, **lines),
+        merged(4, at(5) - timedelta(days=31), 500),
+        ("pull_requests", {"number": 5, "author": "ada", "state": "open", "created_at": at(4)}),
+        ("pull_requests", {"number": 6, "author": "ada", "state": "closed", "created_at": at(4), "closed_at": at(4)}),
+        ("pull_request_reviews", review),
+    )
+    assert (one.delivery.first_day, one.delivery.last_day) == (date(2026, 2, 4), date(2026, 3, 5))
+    assert one.delivery.pull_requests == PullRequests(
+        last_day=date(2026, 3, 5),
+        opened=5,
+        merged=3,
+        closed_unmerged=1,
+        cycle_hours_p50=3.0,
+        cycle_hours_p90=8.6,
+        first_review_hours_p50=2.0,
+        size_loc_p50=40.0,
+        unreviewed_ratio=2 / 3,
+    )
+    assert one.pull_requests_merged == 4
+
+
+def test_what_was_never_read_is_not_zero(store):
+    one = store(read("prs"))
+    assert one.delivery.pull_requests == PullRequests()
+    assert (one.delivery.pipelines, one.delivery.deployments, one.delivery.incidents) == (None, None, None)
+    assert (one.delivery.last_day, one.pull_requests_merged) == (None, None)
+
+
+def test_pipelines_deployments_and_incidents_of_the_same_days(store):
+    def run(run_id, attempt, on, minutes, conclusion):
+        times = {"queued_at": on, "started_at": on, "finished_at": on + timedelta(minutes=minutes)}
+        return "pipeline_runs", {"run_id": run_id, "attempt": attempt, "conclusion": conclusion} | times
+
+    def deployment(deployment_id, environment, state):
+        times = {"created_at": at(4), "finished_at": at(5)}
+        return "deployments", {"deployment_id": deployment_id, "environment": environment, "state": state} | times
+
+    one = store(
+        run("1", 1, at(3), 60, "failure"),
+        run("1", 2, at(4), 2, "success"),
+        run("2", 1, at(4), 4, "failure"),
+        run("3", 1, at(5), 12, "success"),
+        run("4", 1, at(5), 1, "canceled"),
+        deployment("1", "production", "success"),
+        deployment("2", "production", "failed"),
+        deployment("3", "staging", "failed"),
+        ("incidents", {"incident_id": "1", "opened_at": at(5) - timedelta(days=40), "resolved_at": at(5)}),
+        ("incidents", {"incident_id": "2", "opened_at": at(5, 10)}),
+    )
+    assert one.delivery.pull_requests is None
+    assert one.delivery.pipelines == Pipelines(
+        last_day=date(2026, 3, 5), runs=4, success_ratio=2 / 3, duration_minutes_p50=4.0
+    )
+    assert one.delivery.deployments == Deployments(last_day=date(2026, 3, 5), deployments=2, failed=1)
+    assert one.delivery.incidents == Incidents(
+        last_day=date(2026, 3, 5), opened=1, resolved=1, restore_hours_p50=40 * 24.0
+    )
+
+
+def test_a_repository_of_git_alone_has_no_delivery(stored):
+    assert overview(stored, "acme").repositories[0].delivery is None
+
+
+def test_a_repository_is_found_by_its_url_though_nobody_answers_there(settings, store):
+    one = store(read("prs"))
+    assert setup.find_repository(settings, "acme", "https://github.com/acme/api.git") == one.repo_id

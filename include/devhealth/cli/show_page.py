@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,7 +10,8 @@ from rich.text import Text
 
 from devhealth.cli.bars import bar, spark
 from devhealth.cli.layout import bare_table, heading, plain, shortened
-from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Week
+from devhealth.cli.show_delivery import delivery_lines
+from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
 
 PATH_WIDTH = 32
 BAR_WIDTH = 14
@@ -32,19 +34,16 @@ def _parts(overview: Overview) -> Iterator[RenderableType]:
 
 def _repository(repository: RepositoryOverview) -> Iterator[RenderableType]:
     totals = repository.totals
-    yield heading(plain(repository.name), f"organisation {repository.organisation}, branch {_branch(repository)}")
+    branch = f", branch {plain(repository.default_branch or 'none yet')}" if totals else ""
+    yield heading(plain(repository.name), f"organisation {repository.organisation}{branch}")
     if repository.is_shallow:
         yield Text("Shallow clone: totals are incomplete; `git fetch --unshallow` completes it.", "yellow")
-    counts = (("commits", totals.commits), ("people", totals.people), ("files ever touched", totals.files))
-    columns = [(f"{count:,}", name, max(len(name), 9) + 3) for name, count in counts]
-    yield Text("".join(f"{count:<{width}}" for count, _, width in columns).rstrip(), "bold")
-    yield Text("".join(f"{name:<{width}}" for _, name, width in columns).rstrip())
-    yield Text(
-        f"{_day(totals.first_commit_at)} to {_day(totals.last_commit_at)}; {totals.default_branch_commits:,} "
-        f"commits on the default branch,\n{totals.merges:,} merges; +{totals.additions:,} -{totals.deletions:,} lines; "
-        f"{totals.bots:,} bots not counted as people",
-        "dim",
-    )
+    if totals:
+        yield from _totals(totals)
+    else:
+        yield Text("Commits were never read: `devhealth sync git` reads them.", "dim")
+    if repository.delivery:
+        yield from delivery_lines(repository.delivery)
     if repository.weeks:
         yield heading("Weeks", "repo_metrics_daily, default branch, UTC")
         yield _weeks(repository.weeks)
@@ -55,6 +54,19 @@ def _repository(repository: RepositoryOverview) -> Iterator[RenderableType]:
         count = repository.bus_factor_30d
         who = "one person made" if count == 1 else f"{count} people made"
         yield heading(f"Bus factor {count}", f"{who} half of the changes of the 30 days to {repository.bus_factor_day}")
+
+
+def _totals(totals: Totals) -> Iterator[RenderableType]:
+    counts = (("commits", totals.commits), ("people", totals.people), ("files ever touched", totals.files))
+    columns = [(f"{count:,}", name, max(len(name), 9) + 3) for name, count in counts]
+    yield Text("".join(f"{count:<{width}}" for count, _, width in columns).rstrip(), "bold")
+    yield Text("".join(f"{name:<{width}}" for _, name, width in columns).rstrip())
+    yield Text(
+        f"{_day(totals.first_commit_at)} to {_day(totals.last_commit_at)}; {totals.default_branch_commits:,} "
+        f"commits on the default branch,\n{totals.merges:,} merges; +{totals.additions:,} -{totals.deletions:,} lines; "
+        f"{totals.bots:,} bots not counted as people",
+        "dim",
+    )
 
 
 def _weeks(weeks: list[Week]) -> Table:
@@ -96,16 +108,25 @@ def _hotspots(hotspots: list[Hotspot]) -> Table:
 
 
 def _list(repositories: list[RepositoryOverview]) -> Iterator[RenderableType]:
-    yield heading(f"{len(repositories):,} repositories", "`devhealth show --repo NAME` shows one in full")
+    for organisation, some in groupby(repositories, key=lambda one: one.organisation):
+        listed = list(some)
+        count = "1 repository" if len(listed) == 1 else f"{len(listed):,} repositories"
+        yield heading(f"{count} of {organisation}", "`devhealth show --repo NAME` shows one in full")
+        yield _rows(listed)
+
+
+def _rows(repositories: list[RepositoryOverview]) -> Table:
+    has_merged = any(one.pull_requests_merged is not None for one in repositories)
     table = bare_table(("repository", "left"))
-    for name in ("organisation", "commits", "people", "files", "last commit", "bus factor"):
-        table.add_column(name, justify="left" if name == "organisation" else "right")
+    for name in ("commits", "people", "files", "last commit", "bus\nfactor", *["PRs\nmerged"] * has_merged):
+        table.add_column(name, justify="right")
     for one in repositories:
-        totals, bus = one.totals, one.bus_factor_30d
-        counts = (f"{count:,}" for count in (totals.commits, totals.people, totals.files))
-        last = "" if totals.last_commit_at is None else _day(totals.last_commit_at)
-        table.add_row(shortened(plain(one.name), 24), one.organisation, *counts, last, "" if bus is None else str(bus))
-    yield table
+        totals = one.totals
+        counts = (totals.commits, totals.people, totals.files) if totals else (None, None, None)
+        last = _day(totals.last_commit_at) if totals and totals.last_commit_at else ""
+        cells = [*map(_count, counts), last, _count(one.bus_factor_30d), _count(one.pull_requests_merged)]
+        table.add_row(shortened(plain(one.name), 24), *cells[: len(table.columns) - 1])
+    return table
 
 
 def _last_run(stages: list[StageTotals]) -> Iterator[RenderableType]:
@@ -126,13 +147,13 @@ def _last_run(stages: list[StageTotals]) -> Iterator[RenderableType]:
 def _next_step(overview: Overview) -> str:
     if not overview.repositories:
         return "`devhealth sync git --repo-path PATH` reads a first repository."
-    if not any(one.weeks for one in overview.repositories):
+    if not any(one.weeks or (one.delivery and one.delivery.last_day) for one in overview.repositories):
         return "`devhealth metrics daily` computes the daily tables."
     return "`devhealth sync git --repo-path PATH` reads another repository."
 
 
-def _branch(repository: RepositoryOverview) -> str:
-    return plain(repository.default_branch or "none yet")
+def _count(count: int | None) -> str:
+    return "" if count is None else f"{count:,}"
 
 
 def _day(at: datetime | None) -> str:

@@ -85,10 +85,13 @@ def repository_id(settings: Settings, organisation: str, location: str, *, provi
 
 
 def find_repository(settings: Settings, organisation: str, location: str, *, provider: str = "local_git") -> str | None:
-    """The id of the repository at a location; None when the organisation never registered it. Writes nothing."""
+    """The id of the repository at a location; None when the organisation never registered it.
+
+    Writes nothing and asks no remote.
+    """
     engine = database.open_semantic(settings)
     org_id = organizations.organization_id(engine, organisation)
-    identity = _identity(settings, engine, organisation, provider, location)
+    identity = providers.sources(provider).identify(location, settings)
     return repositories.find(
         engine, org_id, host=identity.provider_host, provider_id=identity.provider_id, aliases=identity.aliases
     )

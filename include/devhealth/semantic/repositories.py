@@ -15,6 +15,7 @@ here. Organisations never share a repository.
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
@@ -30,6 +31,14 @@ _PROVIDER_ID = "id:"
 _AT_ONCE = 500
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a repository is called now, and the provider it was first known by."""
+
+    name: str
+    provider: str
 
 
 def register_all(
@@ -124,6 +133,14 @@ def names(where: Connection | Engine, org_id: str) -> dict[str, tuple[str, ...]]
             if not row.alias.startswith(_PROVIDER_ID):
                 found[row.repo_id].append(row.alias)
     return {repo_id: tuple(dict.fromkeys(called)) for repo_id, called in found.items()}
+
+
+def registered(engine: Engine, org_id: str) -> dict[str, Registered]:
+    """The repositories of an organisation, by id."""
+    table = repositories.c
+    query = select(table.repo_id, table.name, table.provider).where(table.org_id == org_id)
+    with reading(engine) as connection:
+        return {row.repo_id: Registered(row.name, row.provider) for row in connection.execute(query)}
 
 
 def _wanted(host: str, provider_id: str, aliases: Iterable[str]) -> list[str]:

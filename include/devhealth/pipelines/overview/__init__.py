@@ -1,6 +1,31 @@
-"""What a person wants to see first: size, rhythm, hotspots and risk of each repository, and how the last run went."""
+"""What a person wants to see first: size, rhythm, hotspots, risk and delivery of each repository, and the last run."""
 
 from devhealth.pipelines.overview.build import overview
-from devhealth.pipelines.overview.model import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
+from devhealth.pipelines.overview.model import (
+    Delivery,
+    Deployments,
+    Hotspot,
+    Incidents,
+    Overview,
+    Pipelines,
+    PullRequests,
+    RepositoryOverview,
+    StageTotals,
+    Totals,
+    Week,
+)
 
-__all__ = ["Hotspot", "Overview", "RepositoryOverview", "StageTotals", "Totals", "Week", "overview"]
+__all__ = [
+    "Delivery",
+    "Deployments",
+    "Hotspot",
+    "Incidents",
+    "Overview",
+    "Pipelines",
+    "PullRequests",
+    "RepositoryOverview",
+    "StageTotals",
+    "Totals",
+    "Week",
+    "overview",
+]

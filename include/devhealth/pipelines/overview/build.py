@@ -1,7 +1,6 @@
 """Reading an overview from the stores."""
 
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,13 +9,15 @@ from upath import UPath
 
 from devhealth.errors import UnknownName
 from devhealth.pipelines.metrics import METRICS_REPORT
+from devhealth.pipelines.overview.delivery import deliveries
 from devhealth.pipelines.overview.model import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
+from devhealth.pipelines.overview.queries import Rows, by_repository, rows_of
+from devhealth.pipelines.overview.stored import stored_repositories
 from devhealth.pipelines.reports import MetricsReport
 from devhealth.semantic import database, organizations, sync_runs
 from devhealth.settings import Settings
 from devhealth.warehouse import connection
 
-Rows = dict[str, list[dict[str, Any]]]
 Report = TypeVar("Report")
 
 
@@ -43,7 +44,7 @@ def overview(
         found = [
             one
             for slug, org_id in sorted(known.items())
-            for one in _repositories(client, slug, org_id, repository, weeks, hotspots)
+            for one in _repositories(client, engine, slug, org_id, repository, weeks, hotspots)
         ]
     if repository and not found:
         raise UnknownName(f"repository {repository!r} is not stored. `devhealth show` without --repo lists what is.")
@@ -53,46 +54,44 @@ def overview(
 
 
 def _repositories(
-    client: Any, slug: str, org_id: str, repository: str | None, weeks: int, hotspots: int
+    client: Any, engine: Engine, slug: str, org_id: str, repository: str | None, weeks: int, hotspots: int
 ) -> Iterator[RepositoryOverview]:
-    chosen = [
-        row
-        for row in _rows(client, "repositories", {"org_id": org_id})
-        if repository in (None, row["name"], row["repo_id"])
-    ]
+    chosen = stored_repositories(client, engine, org_id, repository)
     if not chosen:
         return
-    parameters = {"org_id": org_id, "repo_ids": [row["repo_id"] for row in chosen], "weeks": weeks}
-    totals, files, by_week, bus = (
-        _by_repository(client, query, parameters) for query in ("totals", "files", "weeks", "bus_factor")
+    parameters = {"org_id": org_id, "repo_ids": list(chosen), "weeks": weeks}
+    totals, files, by_week, bus, merged = (
+        by_repository(client, query, parameters) for query in ("totals", "files", "weeks", "bus_factor", "merged")
     )
     spots = _hotspots(client, parameters, hotspots)
-    for row in chosen:
-        repo_id = row["repo_id"]
+    delivered = deliveries(client, org_id, {repo_id: one.read for repo_id, one in chosen.items() if one.has_delivery})
+    for repo_id, one in chosen.items():
         risk = bus.get(repo_id, [{}])[0]
         hot = spots.get(repo_id, [])
         yield RepositoryOverview(
             organisation=slug,
             repo_id=repo_id,
-            name=row["name"],
-            default_branch=row["default_branch"],
-            is_shallow=row["is_shallow"],
-            totals=_totals(totals.get(repo_id), files.get(repo_id)),
+            name=one.name,
+            default_branch=one.git.get("default_branch"),
+            is_shallow=one.git.get("is_shallow", False),
+            totals=_totals(totals.get(repo_id), files.get(repo_id)) if one.git else None,
             weeks=[_week(week) for week in reversed(by_week.get(repo_id, []))],
             hotspots=[_convert(spot, Hotspot) for spot in hot],
             hotspots_as_of=hot[0]["as_of"] if hot else None,
             bus_factor_30d=risk.get("bus_factor_30d"),
             bus_factor_day=risk.get("day"),
+            pull_requests_merged=merged.get(repo_id, [{}])[0].get("pull_requests_merged"),
+            delivery=delivered.get(repo_id),
         )
 
 
 def _hotspots(client: Any, parameters: dict[str, Any], most: int) -> Rows:
-    newest = _rows(client, "newest_hotspots", parameters)
+    newest = rows_of(client, "newest_hotspots", parameters)
     if not newest:
         return {}
     snapshots = [(row["repo_id"], row["as_of"]) for row in newest]
     days = sorted({day for _, day in snapshots})  # a column of the partition: only those parts are read
-    return _by_repository(client, "hotspots", parameters | {"snapshots": snapshots, "days": days, "most": most})
+    return by_repository(client, "hotspots", parameters | {"snapshots": snapshots, "days": days, "most": most})
 
 
 def _totals(commits: list[dict[str, Any]] | None, files: list[dict[str, Any]] | None) -> Totals:
@@ -109,19 +108,6 @@ def _week(row: dict[str, Any]) -> Week:
 
 def _convert(row: dict[str, Any], kind: type[Report]) -> Report:
     return msgspec.convert(row, kind)
-
-
-def _by_repository(client: Any, query: str, parameters: dict[str, Any]) -> Rows:
-    grouped: Rows = {}
-    for row in _rows(client, query, parameters):
-        grouped.setdefault(row["repo_id"], []).append(row)
-    return grouped
-
-
-def _rows(client: Any, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    text = resources.files("devhealth.pipelines.overview").joinpath(f"{query}.sql").read_text()
-    rows, columns = client.execute(text, parameters, with_column_types=True)
-    return [dict(zip((name for name, _ in columns), row, strict=True)) for row in rows]
 
 
 def _last_run(settings: Settings, engine: Engine, org_ids: list[str], *, is_everybody: bool) -> list[StageTotals]:

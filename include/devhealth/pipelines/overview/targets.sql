@@ -1,0 +1,6 @@
+-- What was ever read to the end, whether or not there was anything.
+select
+    repo_id,
+    target
+from repository_targets final
+where org_id = %(org_id)s
