@@ -6,4 +6,4 @@
 ACCOUNTS = "950-accounts-"
 
 AUTHORS = "graphql:commit_authors"
-"""`data.repository` has a commit under c0, c1, ...: its author with e-mail and user. Null for one GitHub has not."""
+"""`data.repository` has a commit under n0, n1, ...: its author with e-mail and user. Null for one GitHub has not."""

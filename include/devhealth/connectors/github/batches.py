@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_NODE = "node(id: $id)"
+NODE = "node(id: $id)"
 
 
-def combined(document: str, each: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """A document that asks `node(id: $id)` of a document once for each, as n0, n1, ..., and its variables.
+def combined(document: str, each: Sequence[Mapping[str, Any]], field: str = NODE) -> tuple[str, dict[str, Any]]:
+    """A document that asks the field of a document once for each, as n0, n1, ..., and its variables.
 
     What is given for each becomes variables of its own ($id0, $id1, ...); the other variables, fields and fragments of
     the document are shared.
     """
-    start = document.index(_NODE)
+    start = document.index(field)
     end = _closing(document, document.index("{", start)) + 1
     names = "|".join(map(re.escape, each[0]))
     own = re.compile(rf"\$({names})\b")

@@ -6,13 +6,14 @@ Source: docs.github.com/graphql/reference/objects#commit
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from devhealth.connectors.github.batches import combined
 from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.host import Place
-from devhealth.connectors.github.queries import whole
+from devhealth.connectors.github.queries import query
 from devhealth.errors import NotServed, TooMuchAsked
 from devhealth.models import git_pages, github_pages
 from devhealth.models.github_git_pages import ACCOUNTS, AUTHORS
@@ -42,10 +43,10 @@ def look_up(client: Client, place: Place, newest: Newest, staging: UnitStaging) 
     """The pages of `github_git_pages`; none where GraphQL is not served."""
     waiting, size, number = sorted({sha for _, sha in newest.values()}), _AT_ONCE, 0
     while waiting:
-        text, variables = _question(place, waiting[:size])
+        text, own = combined(query("commit_authors"), [{"oid": sha} for sha in waiting[:size]], "object(oid: $oid)")
         fetched_at = datetime.now(UTC)
         try:
-            answer = client.query(text, variables, is_divisible=size > 1)
+            answer = client.query(text, {"owner": place.owner, "name": place.repository, **own}, is_divisible=size > 1)
         except NotServed:
             return
         except TooMuchAsked:
@@ -56,15 +57,6 @@ def look_up(client: Client, place: Place, newest: Newest, staging: UnitStaging) 
         number += 1
         content = github_pages.encode(AUTHORS, fetched_at, answer.raw, about=place.api.host)
         yield staging.write_page(f"{ACCOUNTS}{number:05d}", content)
-
-
-def _question(place: Place, shas: list[str]) -> tuple[str, Mapping[str, str]]:
-    declared = "".join(f", $s{number}: GitObjectID!" for number in range(len(shas)))
-    asked = " ".join(f"c{number}: object(oid: $s{number}) {{ ...authorship }}" for number in range(len(shas)))
-    head = f"query CommitAuthors($owner: String!, $name: String!{declared})"
-    text = whole(f"{head} {{ repository(owner: $owner, name: $name) {{ {asked} }} }}")
-    own = {f"s{number}": sha for number, sha in enumerate(shas)}
-    return text, {"owner": place.owner, "name": place.repository, **own}
 
 
 def _headers(file: BinaryIO) -> Iterator[re.Match[bytes]]:
