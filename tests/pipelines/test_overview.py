@@ -129,7 +129,24 @@ def test_what_was_never_read_is_not_zero(store):
     one = store(read("prs"))
     assert one.delivery.pull_requests == PullRequests()
     assert (one.delivery.pipelines, one.delivery.deployments, one.delivery.incidents) == (None, None, None)
-    assert (one.delivery.last_day, one.pull_requests_merged) == (None, None)
+    assert (one.delivery.last_day, one.pull_requests_merged) == (None, 0)
+    again = store(read("cicd"), read("incidents"))
+    assert (again.delivery.pipelines, again.delivery.incidents) == (Pipelines(), Incidents())
+    assert again.delivery.deployments is None
+
+
+def test_merged_pull_requests_are_unknown_until_they_are_read(store):
+    assert store(read("cicd")).pull_requests_merged is None
+
+
+def test_what_is_not_computed_yet_is_shown_all_the_same(store, settings):
+    one = store(read("prs"))
+    with connected(settings) as client:
+        (org_id,) = [row[0] for row in client.execute("select distinct org_id from repository_targets")]
+        table, said = merged(1, at(3), 1)
+        insert(client, [record(table, org_id=org_id, repo_id=one.repo_id, **said)])
+    (one,) = overview(settings, "acme").repositories
+    assert (one.pull_requests_merged, one.delivery.last_day) == (1, None)
 
 
 def test_pipelines_deployments_and_incidents_of_the_same_days(store):

@@ -149,3 +149,9 @@ def test_a_repository_is_found_by_any_alias_and_an_unknown_one_is_not_made(engin
     assert repositories.find(engine, acme, host="local", provider_id="/elsewhere", aliases=["/elsewhere"]) is None
     other = organizations.ensure_organization(engine, "umbrella")
     assert repositories.find(engine, other, host="localhost", provider_id="/srv/shop", aliases=["/srv/shop"]) is None
+
+
+def test_what_is_registered_has_its_newest_name_and_its_first_provider(engine: Engine, acme: str):
+    repo_id = clone(engine, acme)
+    api_copy(engine, acme)
+    assert repositories.registered(engine, acme) == {repo_id: repositories.Registered(NAME, "local_git")}

@@ -66,6 +66,7 @@ def _repositories(
     spots = _hotspots(client, parameters, hotspots)
     delivered = deliveries(client, org_id, {repo_id: one.read for repo_id, one in chosen.items() if one.has_delivery})
     for repo_id, one in chosen.items():
+        none_merged = {"pull_requests_merged": 0 if "prs" in one.read else None}
         risk = bus.get(repo_id, [{}])[0]
         hot = spots.get(repo_id, [])
         yield RepositoryOverview(
@@ -80,7 +81,7 @@ def _repositories(
             hotspots_as_of=hot[0]["as_of"] if hot else None,
             bus_factor_30d=risk.get("bus_factor_30d"),
             bus_factor_day=risk.get("day"),
-            pull_requests_merged=merged.get(repo_id, [{}])[0].get("pull_requests_merged"),
+            pull_requests_merged=merged.get(repo_id, [none_merged])[0]["pull_requests_merged"],
             delivery=delivered.get(repo_id),
         )
 

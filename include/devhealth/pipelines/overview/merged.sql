@@ -1,6 +1,6 @@
 select
     repo_id,
-    sum(prs_merged) as pull_requests_merged
-from repo_metrics_daily_latest
-where org_id = %(org_id)s and repo_id in %(repo_ids)s
+    count() as pull_requests_merged
+from pull_requests final
+where org_id = %(org_id)s and repo_id in %(repo_ids)s and not is_deleted and isNotNull(merged_at)
 group by repo_id
