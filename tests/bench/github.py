@@ -38,8 +38,15 @@ def _pull_requests(uri: str) -> Iterator[Measure]:
         asked = server.requests()
     yield Measure(f"requests for {MANY:,} pull requests", len(asked), "requests", None, 60)
     yield Measure("points for them", sum(one.cost for one in asked), "points")
-    yield Measure("their pages to stored rows", sync["stored_in"] * 1_000, "ms", None, 500)
     yield Measure("peak memory of the sync", sync["peak"], "MB", None, 300)
+    yield cpu_to_store(world, uri, "prs")
+
+
+def cpu_to_store(world: World, uri: str, target: str) -> Measure:
+    """The CPU from the pages of acme/shop to its stored rows; 500 ms for a thousand are two thousand a second."""
+    with played(world) as (_, environ), store(uri) as home:
+        stored = result_of(["-m", "tests.bench.one_store", "acme/shop", target], environ | home)
+    return Measure("CPU from their pages to stored rows", stored["cpu"] * 1_000, "ms", None, 500)
 
 
 def _repositories(uri: str) -> Iterator[Measure]:
