@@ -12,16 +12,14 @@ _TYPES = ("", "Bug", "Task", "Feature", "Outage")
 Act = Callable[[World, Item, Random], object]
 
 
-def live(world: World, repository: Item, random: Random, *, deletes_closed: bool = True) -> str:
+def live(world: World, repository: Item, random: Random, *, may_end: bool = True) -> str:
     """Does one thing, some time after the last; returns what it was."""
     world.clock.advance(seconds=random.choice((0, 1, 60, 5000)))
     name = random.choice(sorted(_DEEDS))
     if name == "a pull request":
         return life.live(world, repository, random)
     known = list(repository["_issues"].values())
-    if name in _ENDINGS and not deletes_closed:
-        known = [issue for issue in known if issue["state"] == "OPEN"]
-    if not known or name == "an issue":
+    if not known or name == "an issue" or (name in _ENDINGS and not may_end):
         labels = tuple(random.sample(_LABELS, random.choice((0, 0, 1, 2))))
         author, kind = random.choice(PEOPLE), random.choice(_TYPES)
         issues.create(world, repository, author=author, labels=labels, type_name=kind)

@@ -135,7 +135,7 @@ def _do(shop, random, step, number, *, is_rest):
     match step:
         case "live":
             for _ in range(number):
-                live(shop.world, shop.repository, random, deletes_closed=not is_rest)
+                live(shop.world, shop.repository, random, may_end=not is_rest)  # REST does not tell how many there are
         case "sync":
             shop.world.clock.advance(seconds=random.choice((0, 5)))
             report = shop.sync()

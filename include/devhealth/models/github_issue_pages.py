@@ -82,6 +82,8 @@ class IssuesState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """How many issues there are; None where REST is read, which does not say."""
     open: int | None = None
     """How many of them are open."""
+    newest: int = 0
+    """The number of the one that was made last."""
     projects: dict[str, str] | None = None
     """Projects to be told of in the cursor, with `Project.at` of each; None: they may not be read."""
     moved: list[int] = []

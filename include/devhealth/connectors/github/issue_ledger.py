@@ -89,7 +89,7 @@ class Ledger:
         """Whether the provider has fewer issues than are stored: a closed one is gone, and nobody knows which."""
         if self._cursor is None or self._state.total is None or "work_items" not in self._cursor.totals:
             return False
-        born = sum(n > self._cursor.newest and at < self._began_at() for n, at in self._new.items())
+        born = sum(n > self._cursor.newest and not self._is_late(n) for n in self._new)
         gone = sum(n <= self._cursor.newest for n in self._gone)
         return self._state.total < self._cursor.totals["work_items"][0] + born - gone
 
@@ -101,7 +101,7 @@ class Ledger:
     def cursor(self) -> IssuesCursor:
         """What the next run goes on from."""
         total = self._state.total
-        late = sum(at >= self._began_at() for at in self._new.values())
+        late = sum(map(self._is_late, self._new))
         totals = {} if total is None else {"work_items": (total - self._vanished, total + late)}
         projects = {one: Project(self._times[one], items) for one, items in self._items.items()}
         return IssuesCursor(
@@ -134,8 +134,9 @@ class Ledger:
         """Our time on the provider's clock."""
         return self._state.at + (fetched_at - self._state.fetched_at)
 
-    def _began_at(self) -> datetime:
-        return self._state.at.replace(microsecond=0)
+    def _is_late(self, number: int) -> bool:
+        """Whether an issue may have been made after they were counted; one that was transferred here is older."""
+        return number > self._state.newest and self._new[number] >= self._state.at.replace(microsecond=0)
 
 
 def _digest(row: Row, details: Details) -> str:

@@ -47,7 +47,8 @@ def read_state(
     else:
         state = _state(place, answer, answer.require("repository", "nameWithOwner"), fetched_at)
         total, open_now = (answer.require("repository", name, "totalCount") for name in ("issues", "open"))
-        state = msgspec.structs.replace(state, total=total, open=open_now)
+        newest = max((node["number"] for node in answer.data["repository"]["issues"]["nodes"] if node), default=0)
+        state = msgspec.structs.replace(state, total=total, open=open_now, newest=newest)
     if window:
         return msgspec.structs.replace(state, searches=[*_searches(client, state.repository, window)])
     if state.is_rest:
