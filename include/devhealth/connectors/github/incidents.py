@@ -2,7 +2,8 @@
 
 They are listed whole each time some issue of the repository has changed, a hundred a request, and compared with what
 the last run has seen: so one that lost its label is found to be none any more, and one that got it later to be one. A
-rule that was changed reads everything. Pages are those of `devhealth.models.github_incidents_pages`.
+rule that was changed reads everything, and so does the first run after a backfill, which stores what no cursor knows.
+Pages are those of `devhealth.models.github_incidents_pages`.
 Source: docs.github.com/rest/issues/issues#list-repository-issues
 """
 
@@ -61,7 +62,8 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
         page = pages.get(github_pages.STATE)
         if page is None:
             earlier = _read_cursor(staging.read("cursor")) if unit.mode == "incremental" else None
-            known = earlier.seen if earlier and earlier.rule == rule else None
+            is_known = earlier and earlier.rule == rule and staging.read("take-stock") is None
+            known = earlier.seen if earlier and is_known else None
             state = _state(client, place, rule, known, staging)
             page = staging.write_page(github_pages.STATE, msgspec.json.encode(state))
         yield page
