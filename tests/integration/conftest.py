@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from devhealth.pipelines import setup
 from devhealth.warehouse.connection import connected
 from tests.airflow_home import new_home
 
@@ -18,6 +19,13 @@ def airflow_home(tmp_path, migrated_database):
     home = new_home(tmp_path / "airflow", migrated_database)
     yield home
     home.stop()
+
+
+@pytest.fixture
+def prepared(warehouse_settings):
+    """A devhealth whose stores are ready."""
+    setup.prepare(warehouse_settings)
+    return warehouse_settings
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """All targets of GitHub at once: whatever is changed, refused, cut or killed, the store ends as after one full sync."""
 
 import time
-import uuid
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -13,22 +11,15 @@ from hypothesis import strategies as st
 from devhealth.connectors.github import client
 from devhealth.connectors.github.sending import Exchange
 from devhealth.models.table import all_tables
-from devhealth.models.unit import Window
-from devhealth.pipelines import setup
-from devhealth.pipelines.request import SyncRequest, new_run_id
-from devhealth.pipelines.run import run_sync
-from devhealth.semantic import database, dirty_ranges, organizations, watermarks
+from devhealth.semantic import dirty_ranges, watermarks
 from devhealth.sinks import clickhouse
 from devhealth.staging import UnitStaging
 from devhealth.transport.waiting import Clock
-from devhealth.warehouse.connection import connected
-from tests.github import deployments, faults, issue_life, life, pipelines, repositories
-from tests.github.server import GitHubServer
-from tests.github.world import World
+from tests.github import deployments, faults, issue_life, life, pipelines
+from tests.integration.played_shop import PlayedShop
 from tests.processes import killed_at
 from tests.pull_request_sync import CHILDREN
 
-TARGETS = ["prs", "work-items", "cicd", "deployments", "incidents"]
 OPTIONS = {"incident_labels": ["bug"]}
 MOMENTS = (
     (Exchange, "reply"),
@@ -48,6 +39,8 @@ FAULTS = (
     faults.secondary(retry_after=1),
     faults.resource_limits(),
 )
+MET = {"account_emails", "accounts"}
+"""Whoever was met is known, whatever became of the place."""
 HIDDEN = {"org_id", "repo_id", "fetched_at", "is_deleted"}
 STEPS = st.lists(
     st.one_of(
@@ -64,39 +57,19 @@ STEPS = st.lists(
 )
 
 
-class Shop:
-    """A repository at a played GitHub; organisations that sync it."""
-
-    def __init__(self, settings, monkeypatch):
-        self.settings, self.world = settings, World(datetime(2024, 5, 1, tzinfo=UTC))
-        self.repository = repositories.create(self.world, "acme/shop")
-        self.server = GitHubServer(self.world)
-        self.server.start()
-        monkeypatch.setenv("GITHUB_API_URL", self.server.api_url)
-        monkeypatch.setattr(client, "Clock", lambda: Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.02))))
-
-    def organisation(self):
-        slug = f"acme-{uuid.uuid4().hex[:8]}"
-        setup.register_source(self.settings, slug, "acme/shop", provider="github", targets=TARGETS, options=OPTIONS)
-        return slug
-
-    def sync(self, slug, **choices):
-        as_of = datetime.now(UTC)
-        asked = {"provider": "github", "run_id": new_run_id(as_of), "as_of": as_of, "organisation": slug}
-        return run_sync(self.settings, SyncRequest(**(asked | choices)))
+class Shop(PlayedShop):
+    targets = ("prs", "work-items", "cicd", "deployments", "incidents")
 
     def stored(self, slug):
         """What is there by every record table, without what tells the organisation and the time of the fetch."""
-        org_id = organizations.organization_id(database.open_semantic(self.settings), slug)
-        with connected(self.settings) as client:
-            rows = {table.name: _rows(client, table, org_id) for table in all_tables() if not table.is_metric}
+        tables = [table for table in all_tables() if not table.is_metric and table.name not in MET]
+        rows = {table.name: _rows(self, table, slug) for table in tables}
         fetched = {row["number"]: row["fetched_at"] for row in rows["pull_requests"]}
         for name in CHILDREN:  # rows of an overtaken run never count
             rows[name] = [row for row in rows[name] if row["fetched_at"] >= fetched[row["number"]]]
         return {
             name: sorted(repr({key: _plain(value) for key, value in row.items() if key not in HIDDEN}) for row in found)
             for name, found in rows.items()
-            if name not in {"account_emails", "accounts"}  # whoever was met is known
         }
 
 
@@ -105,17 +78,11 @@ def _plain(value):
     return int(value) if isinstance(value, bool) else value
 
 
-def _rows(client, table, org_id):
+def _rows(shop, table, slug):
     columns = [column.name for column in table.columns]
     there = " and not is_deleted" if "is_deleted" in columns else ""
-    query = f"select {', '.join(columns)} from {table.name} final where org_id = %(org_id)s{there}"
-    return [dict(zip(columns, row, strict=True)) for row in client.execute(query, {"org_id": org_id})]
-
-
-@pytest.fixture
-def prepared(warehouse_settings):
-    setup.prepare(warehouse_settings)
-    return warehouse_settings
+    found = shop.select(f"select {', '.join(columns)} from {table.name} final where org_id = %(org)s{there}", slug)
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 @examples(
@@ -127,46 +94,45 @@ def prepared(warehouse_settings):
 @given(seed=st.integers(0, 2**32), steps=STEPS)
 def test_the_store_ends_as_after_one_full_sync(prepared, seed, steps):
     with pytest.MonkeyPatch.context() as patch:
-        shop, random = Shop(prepared, patch), Random(seed)
-        slug = shop.organisation()
+        patch.setattr(client, "Clock", lambda: Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.02))))
+        shop, random = Shop(prepared, patch, OPTIONS), Random(seed)
         try:
             for step, number in [("live", 6), *steps]:
-                _do(shop, slug, random, step, number)
+                _do(shop, random, step, number)
             shop.world.clock.advance(days=1)  # of what the survey cannot see, the next day tells
-            for last in [shop.sync(slug), shop.sync(slug)]:  # where something got lost, the second reads everything
+            for last in [shop.sync(), shop.sync()]:  # where something got lost, the second reads everything
                 assert last.failed == []
             assert last.warnings == []
-            fresh = shop.organisation()
-            assert shop.sync(fresh).failed == []
-            stored, true = shop.stored(slug), shop.stored(fresh)
+            fresh = shop.new_organisation()
+            assert shop.sync(organisation=fresh).failed == []
+            stored, true = shop.stored(shop.organisation), shop.stored(fresh)
             assert {name: sorted({*rows} ^ {*true[name]}) for name, rows in stored.items() if rows != true[name]} == {}
         finally:
             shop.server.stop()
 
 
-def _do(shop, slug, random, step, number):
+def _do(shop, random, step, number):
     match step:
         case "live":
             for _ in range(number):
                 _live(shop, random)
         case "sync":
-            assert shop.sync(slug).failed == []
+            assert shop.sync().failed == []
         case "resync":
-            assert shop.sync(slug, full_resync=True).failed == []
+            assert shop.sync(full_resync=True).failed == []
         case "backfill":
-            since = shop.world.clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=number)
-            assert shop.sync(slug, window=Window(since, since + timedelta(days=1))).failed == []
+            assert shop.backfill(number).failed == []
         case "fault":
             fault, after = FAULTS[number % len(FAULTS)], number // len(FAULTS)
             shop.server.faults.add(fault, times=1, after=after)
-            shop.sync(slug)
+            shop.sync()
             shop.server.faults.clear()
         case "unplug":
             broken = shop.server.faults.add(faults.drop(), times=-1, after=number)
-            shop.sync(slug)
+            shop.sync()
             shop.server.faults.planned.remove(broken)
         case "kill":
-            killed_at(number, MOMENTS, lambda: shop.sync(slug))
+            killed_at(number, MOMENTS, shop.sync)
 
 
 def _live(shop, random):

@@ -1,6 +1,5 @@
 """Whatever happens to deployments, tags and releases and on the way, the store ends up with what GitHub has."""
 
-import uuid
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -8,18 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devhealth.models.unit import Window
-from devhealth.pipelines import metrics, setup
-from devhealth.pipelines.request import SyncRequest, new_run_id
-from devhealth.pipelines.run import run_sync
-from devhealth.semantic import database, organizations
-from devhealth.warehouse.connection import connected
+from devhealth.pipelines import metrics
 from tests.delivery_sync import TABLES, true
 from tests.github import deployments, faults, repositories
-from tests.github.server import GitHubServer
-from tests.github.world import World
+from tests.integration.played_shop import BEGIN, PlayedShop
 
-BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("live"), st.integers(1, 10)),
@@ -35,48 +27,18 @@ STEPS = st.lists(
 PEOPLE = ("ada", "grace", "github-actions[bot]")
 
 
-class _Shop:
-    """A repository at a played GitHub, and a devhealth organisation of its own that syncs it."""
+class _Shop(PlayedShop):
+    targets = ("deployments",)
 
     def __init__(self, settings, monkeypatch, options=None):
-        self.settings, self.organisation = settings, f"acme-{uuid.uuid4().hex[:8]}"
-        self.world = World(BEGIN)
-        self.repository = repositories.create(self.world, "acme/shop")
+        super().__init__(settings, monkeypatch, options)
         repositories.commit(self.world, self.repository)
-        self.server = GitHubServer(self.world)
-        self.server.start()
-        monkeypatch.setenv("GITHUB_API_URL", self.server.api_url)
-        setup.register_source(
-            settings, self.organisation, "acme/shop", provider="github", targets=["deployments"], options=options or {}
-        )
-
-    def sync(self, **choices):
-        as_of = datetime.now(UTC)
-        asked = {"provider": "github", "run_id": new_run_id(as_of), "as_of": as_of, "organisation": self.organisation}
-        return run_sync(self.settings, SyncRequest(**(asked | choices)))
 
     def stored(self):
-        with connected(self.settings) as client:
-            return {table: self._rows(client, table, rows) for table, rows in true(self.repository).items()}
-
-    def select(self, client, query):
-        org_id = organizations.organization_id(database.open_semantic(self.settings), self.organisation)
-        return client.execute(query, {"org": org_id})
-
-    def _rows(self, client, table, expected):
-        columns = [*(expected[0] if expected else TABLES[table])]
-        rows = self.select(
-            client,
-            f"select {', '.join(columns)} from {table} final where org_id = %(org)s and not is_deleted "
-            f"order by {', '.join(TABLES[table])}",
-        )
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-@pytest.fixture
-def prepared(warehouse_settings):
-    setup.prepare(warehouse_settings)
-    return warehouse_settings
+        return {
+            table: self.rows(table, [*(rows[0] if rows else TABLES[table])], TABLES[table])
+            for table, rows in true(self.repository).items()
+        }
 
 
 @pytest.fixture
@@ -112,8 +74,7 @@ def _do(shop, random, step, number):
         case "resync":
             assert not shop.sync(full_resync=True).failed
         case "backfill":
-            since = shop.world.clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=number)
-            assert not shop.sync(window=Window(since, since + timedelta(days=1))).failed
+            assert not shop.backfill(number).failed
         case "faulty":
             shop.server.faults.add(faults.cut(), after=number)
             assert not shop.sync().failed
@@ -248,9 +209,7 @@ def test_the_metrics_of_a_day_are_those_of_the_deployments_that_finished(shop):
 
 def _metrics(shop):
     metrics.compute_dirty(shop.settings, datetime(2024, 5, 4, tzinfo=UTC), shop.organisation)
-    with connected(shop.settings) as client:
-        return shop.select(
-            client,
-            "select environment, day, deployments_count, failed_count, duration_hours_p50, duration_hours_sum, "
-            "duration_hours_count from deploy_metrics_daily_latest where org_id = %(org)s order by environment, day",
-        )
+    return shop.select(
+        "select environment, day, deployments_count, failed_count, duration_hours_p50, duration_hours_sum, "
+        "duration_hours_count from deploy_metrics_daily_latest where org_id = %(org)s order by environment, day"
+    )

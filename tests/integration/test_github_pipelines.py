@@ -1,6 +1,5 @@
 """Whatever happens to runs of workflows and on the way, the store ends up with what GitHub has: stages and all."""
 
-import uuid
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -8,19 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devhealth.models.unit import Window
-from devhealth.pipelines import metrics, setup
-from devhealth.pipelines.request import SyncRequest, new_run_id
-from devhealth.pipelines.run import run_sync
-from devhealth.semantic import database, organizations
+from devhealth.pipelines import metrics
 from devhealth.warehouse.connection import connected
 from tests.github import faults, pipelines, repositories
 from tests.github.pipeline_life import live
-from tests.github.server import GitHubServer
-from tests.github.world import World
+from tests.integration.played_shop import BEGIN, PlayedShop
 from tests.pipeline_run_sync import KEYS, true
 
-BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("live"), st.integers(1, 8)),
@@ -34,52 +27,25 @@ STEPS = st.lists(
 )
 
 
-class _Shop:
-    """A repository at a played GitHub, and a devhealth organisation of its own that syncs it."""
+class _Shop(PlayedShop):
+    targets = ("cicd",)
 
     def __init__(self, settings, monkeypatch, options=None):
-        self.settings, self.organisation = settings, f"acme-{uuid.uuid4().hex[:8]}"
-        self.world = World(BEGIN)
-        self.repository = repositories.create(self.world, "acme/shop")
-        self.server = GitHubServer(self.world)
-        self.server.start()
-        monkeypatch.setenv("GITHUB_API_URL", self.server.api_url)
-        setup.register_source(
-            settings, self.organisation, "acme/shop", provider="github", targets=["cicd"], options=options or {}
-        )
+        super().__init__(settings, monkeypatch, options)
         self.known = set()
         """Runs that a sync has seen."""
 
     def sync(self, **choices):
-        as_of = datetime.now(UTC)
-        asked = {"provider": "github", "run_id": new_run_id(as_of), "as_of": as_of, "organisation": self.organisation}
-        report = run_sync(self.settings, SyncRequest(**(asked | choices)))
+        report = super().sync(**choices)
         if report.stored and "window" not in choices:
             self.known = set(self.repository["_runs"])
         return report
 
     def stored(self):
-        expected = true(self.repository)
-        with connected(self.settings) as client:
-            return {table: self._rows(client, table, rows) for table, rows in expected.items()}
-
-    def select(self, client, query):
-        org_id = organizations.organization_id(database.open_semantic(self.settings), self.organisation)
-        return client.execute(query, {"org": org_id})
-
-    def _rows(self, client, table, expected):
-        columns = [*(expected[0] if expected else KEYS[table])]
-        there = "org_id = %(org)s and not is_deleted"
-        rows = self.select(
-            client, f"select {', '.join(columns)} from {table} final where {there} order by {', '.join(KEYS[table])}"
-        )
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-@pytest.fixture
-def prepared(warehouse_settings):
-    setup.prepare(warehouse_settings)
-    return warehouse_settings
+        return {
+            table: self.rows(table, [*(rows[0] if rows else KEYS[table])], KEYS[table])
+            for table, rows in true(self.repository).items()
+        }
 
 
 @pytest.fixture
@@ -115,8 +81,7 @@ def _do(shop, random, step, number):
         case "resync":
             assert not shop.sync(full_resync=True).failed
         case "backfill":
-            since = shop.world.clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=number)
-            assert not shop.sync(window=Window(since, since + timedelta(days=1))).failed
+            assert not shop.backfill(number).failed
         case "faulty":
             shop.server.faults.add(faults.cut(), after=number)
             assert not shop.sync().failed
@@ -209,5 +174,4 @@ def test_the_metrics_of_a_day_are_those_of_the_runs_that_finished(shop):
 
 def _metrics(shop, query):
     metrics.compute_dirty(shop.settings, datetime(2024, 5, 4, tzinfo=UTC), shop.organisation)
-    with connected(shop.settings) as client:
-        return shop.select(client, query)
+    return shop.select(query)

@@ -1,23 +1,15 @@
 """Whatever happens at GitHub and on the way, the store ends up with what GitHub has: real stages, real ClickHouse."""
 
-import uuid
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devhealth.models.unit import Window
-from devhealth.pipelines import setup
-from devhealth.pipelines.request import SyncRequest, new_run_id
-from devhealth.pipelines.run import run_sync
-from devhealth.semantic import database, organizations
 from devhealth.warehouse.connection import connected
-from tests.github import conversations, faults, pulls, repositories
+from tests.github import conversations, faults, pulls
 from tests.github.life import live
-from tests.github.server import GitHubServer
-from tests.github.world import World
+from tests.integration.played_shop import PlayedShop
 from tests.pull_request_sync import CHILDREN, true
 
 STEPS = st.lists(
@@ -32,55 +24,26 @@ STEPS = st.lists(
 )
 
 
-class _Shop:
-    """A repository at a played GitHub, and a devhealth organisation of its own that syncs it."""
-
-    def __init__(self, settings, monkeypatch, options=None):
-        self.settings, self.organisation = settings, f"acme-{uuid.uuid4().hex[:8]}"
-        self.world = World(datetime(2024, 5, 1, tzinfo=UTC))
-        self.repository = repositories.create(self.world, "acme/shop")
-        self.server = GitHubServer(self.world)
-        self.server.start()
-        monkeypatch.setenv("GITHUB_API_URL", self.server.api_url)
-        self.options = options or {}
-        setup.register_source(
-            settings, self.organisation, "acme/shop", provider="github", targets=["prs"], options=self.options
-        )
-
-    def sync(self, **choices):
-        as_of = datetime.now(UTC)
-        asked = {"provider": "github", "run_id": new_run_id(as_of), "as_of": as_of, "organisation": self.organisation}
-        return run_sync(self.settings, SyncRequest(**(asked | choices)))
+class _Shop(PlayedShop):
+    targets = ("prs",)
 
     def stored(self):
-        org_id = organizations.organization_id(database.open_semantic(self.settings), self.organisation)
-        expected = self.true()
-        with connected(self.settings) as client:
-            found = {table: self._rows(client, org_id, table, rows) for table, rows in expected.items()}
+        found = {
+            table: self.rows(
+                table,
+                [*(rows[0] if rows else ["number"]), "fetched_at"],
+                [one for one in ("number", CHILDREN.get(table)) if one],
+            )
+            for table, rows in self.true().items()
+        }
         fetched = {row["number"]: row.pop("fetched_at") for row in found["pull_requests"]}
         for table in CHILDREN:
             rows = [row for row in found[table] if row["number"] in fetched]
             found[table] = [row for row in rows if row.pop("fetched_at") >= fetched[row["number"]]]
         return found
 
-    def _rows(self, client, org_id, table, expected):
-        columns = [*(expected[0] if expected else ["number"]), "fetched_at"]
-        order = ", ".join(filter(None, ("number", CHILDREN.get(table))))
-        there = "org_id = %(org)s and not is_deleted"
-        rows = client.execute(
-            f"select {', '.join(columns)} from {table} final where {there} order by {order}",
-            {"org": org_id},
-        )
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
     def true(self):
         return true(self.repository, f"127.0.0.1:{self.server.port}", is_rest="api" in self.options)
-
-
-@pytest.fixture
-def prepared(warehouse_settings):
-    setup.prepare(warehouse_settings)
-    return warehouse_settings
 
 
 @pytest.fixture
@@ -114,8 +77,7 @@ def _do(shop, random, step, number):
         case "resync":
             assert not shop.sync(full_resync=True).failed
         case "backfill":
-            since = shop.world.clock.now().replace(hour=0, minute=0, second=0) - timedelta(days=number)
-            assert not shop.sync(window=Window(since, since + timedelta(days=1))).failed
+            assert not shop.backfill(number).failed
         case "cut":
             broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
             shop.sync()
