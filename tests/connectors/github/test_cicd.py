@@ -14,33 +14,10 @@ from devhealth.models.unit import Window
 from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
 from tests.github import faults, pipelines, repositories
-from tests.github.server import GitHubServer
-from tests.github.world import World
 from tests.pipeline_run_sync import stored, sync, true
 from tests.pull_request_sync import settings_for, unit_for
 
 BEGIN = datetime(2024, 5, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def world():
-    return World(BEGIN)
-
-
-@pytest.fixture
-def shop(world):
-    return repositories.create(world, "acme/shop")
-
-
-@pytest.fixture
-def server(world):
-    with GitHubServer(world) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server, tmp_path):
-    return settings_for(server, tmp_path)
 
 
 @pytest.fixture

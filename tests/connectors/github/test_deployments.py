@@ -1,7 +1,7 @@
 """Deployments from the local server through connector and processor: what is stored is what is there."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -12,8 +12,6 @@ from devhealth.staging import UnitStaging
 from tests.delivery_sync import TABLES, stored, sync, true, unit_for
 from tests.git_sync import Tables
 from tests.github import accounts, deployments, faults, repositories
-from tests.github.server import GitHubServer
-from tests.github.world import World
 from tests.pull_request_sync import settings_for
 
 REST = {"api": "rest"}
@@ -22,26 +20,10 @@ ENVIRONMENTS = ("production", "staging", "review/7")
 
 
 @pytest.fixture
-def world():
-    return World(datetime(2024, 5, 1, tzinfo=UTC))
-
-
-@pytest.fixture
 def shop(world):
     made = repositories.create(world, "acme/shop")
     repositories.commit(world, made)
     return made
-
-
-@pytest.fixture
-def server(world):
-    with GitHubServer(world) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server, tmp_path):
-    return settings_for(server, tmp_path)
 
 
 def _asked(server):

@@ -1,7 +1,7 @@
 """Incidents from the local server through connector and processor: what is stored is what the rule says now."""
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -12,33 +12,9 @@ from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
 from tests.github import conversations, faults, issues, pulls, repositories
 from tests.github.clock import moment
-from tests.github.server import GitHubServer
-from tests.github.world import World
 from tests.issue_sync import sync
-from tests.pull_request_sync import settings_for
 
 RULE = {"incident_labels": ["incident", "sev1"], "incident_types": ["Outage"]}
-
-
-@pytest.fixture
-def world():
-    return World(datetime(2024, 5, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def shop(world):
-    return repositories.create(world, "acme/shop")
-
-
-@pytest.fixture
-def server(world):
-    with GitHubServer(world) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server, tmp_path):
-    return settings_for(server, tmp_path)
 
 
 def _sync(tables, settings, folder, cursor=None, **changes):

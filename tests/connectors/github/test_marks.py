@@ -7,13 +7,7 @@ import pytest
 from devhealth.connectors.github.source import survey
 from tests.github import deployments, repositories
 from tests.github.server import GitHubServer
-from tests.github.world import World
 from tests.pull_request_sync import settings_for
-
-
-@pytest.fixture
-def world():
-    return World(datetime(2024, 5, 1, tzinfo=UTC))
 
 
 @pytest.fixture

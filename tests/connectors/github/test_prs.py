@@ -1,7 +1,7 @@
 """Pull requests from the local server through connector and processor: what is stored is what is there."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,32 +11,9 @@ from devhealth.models.unit import Window
 from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
 from tests.github import accounts, conversations, faults, issues, pulls, repositories
-from tests.github.server import GitHubServer
-from tests.github.world import World
 from tests.pull_request_sync import settings_for, stored, sync, true, unit_for
 
 REST = {"api": "rest"}
-
-
-@pytest.fixture
-def world():
-    return World(datetime(2024, 5, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def shop(world):
-    return repositories.create(world, "acme/shop")
-
-
-@pytest.fixture
-def server(world):
-    with GitHubServer(world) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server, tmp_path):
-    return settings_for(server, tmp_path)
 
 
 def _host(server):

@@ -1,7 +1,6 @@
 """Who repositories are, and what tells of news in them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -11,19 +10,6 @@ from devhealth.models.credential import Credential
 from devhealth.settings import Settings
 from tests.github import accounts, faults, issues, pipelines, projects, pulls, repositories
 from tests.github.messages import Reply
-from tests.github.server import GitHubServer
-from tests.github.world import World
-
-
-@pytest.fixture
-def world():
-    return World(datetime(2024, 5, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def server(world):
-    with GitHubServer(world) as running:
-        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,34 +13,11 @@ from devhealth.models.unit import Window
 from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
 from tests.github import accounts, conversations, faults, issues, projects, pulls, repositories
-from tests.github.server import GitHubServer
-from tests.github.world import World
 from tests.issue_sync import stored, sync, true
 from tests.pull_request_sync import settings_for, unit_for
 
 REST = {"api": "rest"}
 BOTH = pytest.mark.parametrize("options", [{}, REST], ids=["graphql", "rest"])
-
-
-@pytest.fixture
-def world():
-    return World(datetime(2024, 5, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def shop(world):
-    return repositories.create(world, "acme/shop")
-
-
-@pytest.fixture
-def server(world):
-    with GitHubServer(world) as running:
-        yield running
-
-
-@pytest.fixture
-def settings(server, tmp_path):
-    return settings_for(server, tmp_path)
 
 
 @pytest.fixture
