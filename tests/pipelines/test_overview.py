@@ -11,6 +11,7 @@ from devhealth.pipelines import setup
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.pipelines.overview import Deployments, Incidents, Pipelines, PullRequests
 from devhealth.pipelines.overview.build import overview
+from devhealth.pipelines.overview.queries import rows_of
 from devhealth.pipelines.run import run_sync
 from devhealth.semantic import database, dirty_ranges, organizations, repositories
 from devhealth.warehouse.connection import connected
@@ -187,3 +188,9 @@ def test_a_repository_of_git_alone_has_no_delivery(stored):
 def test_a_repository_is_found_by_its_url_though_nobody_answers_there(settings, store):
     one = store(read("prs"))
     assert setup.find_repository(settings, "acme", "https://github.com/acme/api.git") == one.repo_id
+
+
+def test_thousands_of_repositories_fit_into_a_query(settings):
+    ids = [f"{number:036}" for number in range(20_000)]
+    with connected(settings) as client:
+        assert rows_of(client, "activity", {"org_id": "acme", "repo_ids": ids}) == []

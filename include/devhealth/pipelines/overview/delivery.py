@@ -18,11 +18,11 @@ Read = dict[str, dict[str, date | None]]
 """By repository, the targets that were read and the last day on which there was anything of them."""
 
 
-def read_targets(client: Any, org_id: str) -> Read:
-    """What was read of each repository of the organisation; of `git` only the days are told."""
+def read_targets(client: Any, org_id: str, repo_ids: list[str]) -> Read:
+    """What was read of each of these repositories, if anything was; of `git` only the days are told."""
     found: Read = {}
     for query in ("targets", "activity"):
-        for row in rows_of(client, query, {"org_id": org_id}):
+        for row in rows_of(client, query, {"org_id": org_id, "repo_ids": repo_ids}):
             found.setdefault(row["repo_id"], {})[row["target"]] = row.get("last_day")
     return found
 

@@ -6,11 +6,14 @@ from typing import Any
 Rows = dict[str, list[dict[str, Any]]]
 """Rows by repository."""
 
+_SETTINGS = {"max_query_size": 1 << 26}
+"""The ids of thousands of repositories stand in a query, some times over."""
+
 
 def rows_of(client: Any, query: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """What a query returns, each row by column."""
     text = resources.files("devhealth.pipelines.overview").joinpath(f"{query}.sql").read_text()
-    rows, columns = client.execute(text, parameters, with_column_types=True)
+    rows, columns = client.execute(text, parameters, with_column_types=True, settings=_SETTINGS)
     return [dict(zip((name for name, _ in columns), row, strict=True)) for row in rows]
 
 

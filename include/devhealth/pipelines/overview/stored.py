@@ -33,13 +33,15 @@ def stored_repositories(client: Any, engine: Engine, org_id: str, wanted: str | 
     """
     registered = repositories.registered(engine, org_id)
     records = {row["repo_id"]: row for row in rows_of(client, "repositories", {"org_id": org_id})}
-    read = read_targets(client, org_id)
+    names = {repo_id: one.name for repo_id, one in registered.items()}
+    names |= {repo_id: row["name"] for repo_id, row in records.items()}
+    called = sorted((name, repo_id) for repo_id, name in names.items() if wanted in (None, name, repo_id))
+    read = read_targets(client, org_id, [repo_id for _, repo_id in called]) if called else {}
     found = {}
-    for repo_id in records.keys() | read.keys():
-        git, entry = records.get(repo_id, {}), registered.get(repo_id)
-        name = git.get("name") or (entry.name if entry else repo_id)
-        offered = providers.targets(entry.provider) if entry else ()
-        targets = read.get(repo_id, {})
-        if wanted in (None, name, repo_id):
-            found[repo_id] = Stored(name, git, targets, not PARTS.keys().isdisjoint({*offered, *targets}))
-    return dict(sorted(found.items(), key=lambda item: (item[1].name, item[0])))
+    for name, repo_id in called:
+        if repo_id in records or repo_id in read:
+            targets = read.get(repo_id, {})
+            offered = providers.targets(registered[repo_id].provider) if repo_id in registered else ()
+            has_delivery = not PARTS.keys().isdisjoint({*offered, *targets})
+            found[repo_id] = Stored(name, records.get(repo_id, {}), targets, has_delivery)
+    return found

@@ -3,4 +3,4 @@ select
     repo_id,
     target
 from repository_targets final
-where org_id = %(org_id)s
+where org_id = %(org_id)s and repo_id in %(repo_ids)s
