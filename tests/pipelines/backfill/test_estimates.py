@@ -40,7 +40,10 @@ def settings(warehouse_settings, server, monkeypatch):
 
 
 REQUEST = BackfillRequest(
-    organisation="acme", configuration="acme/shop", since=FIRST_DAY.date(), before=(FIRST_DAY + timedelta(days=21)).date()
+    organisation="acme",
+    configuration="acme/shop",
+    since=FIRST_DAY.date(),
+    before=(FIRST_DAY + timedelta(days=21)).date(),
 )
 
 
