@@ -82,6 +82,7 @@ def test_bundles_are_deferred_and_tried_again_and_ask_for_nothing_twice(home, gi
     assert (len(report.stored), len(report.failed)) == (3, 3)
     expected = asked(github)
 
+    github.faults.add(faults.status(422, b"{}"), when=faults.says("query Survey"))  # nothing can be reached: once more
     for before in (0, 4, 6):
         github.faults.add(faults.secondary(retry_after="2"), after=before)
     github.faults.add(faults.status(422, b"{}"), when=faults.says('"site"'), after=1)
@@ -97,6 +98,7 @@ def test_bundles_are_deferred_and_tried_again_and_ask_for_nothing_twice(home, gi
         index: [states[f"unit.{task}", index] for task in ("connector", "processor", "sink")] for index in range(3)
     }
     assert ended == {0: ["success"] * 3, 1: ["success"] * 3, 2: ["failed", "upstream_failed", "upstream_failed"]}
+    assert home.query("select try_number from task_instance where task_id = 'plan'") == [(2,)]
     tries = home.query("select try_number from task_instance where task_id = 'unit.connector' order by map_index")
     assert tries == [(2,), (1,), (1,)]
     assert "3 of 6 units failed, the others are stored: acme/gone" in said

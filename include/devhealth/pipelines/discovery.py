@@ -37,6 +37,8 @@ class Look:
     """Empty for one that cannot be read."""
     surveyed: Surveyed | None = None
     trouble: str = ""
+    is_out_of_reach: bool = False
+    """Whether the trouble may pass: its host gave no answer, or none that says what is wrong."""
 
     @property
     def name(self) -> str:
@@ -95,7 +97,7 @@ def looked_at(settings: Settings, engine: Engine, configuration: SyncConfigurati
             _LOG.warning(found.warnings[-1])
         else:
             _LOG.warning("%s cannot be reached: %s", source, one)
-            looks.append(Look(configuration, source, trouble=str(one)))
+            looks.append(Look(configuration, source, trouble=str(one), is_out_of_reach=type(one) is SourceError))
     return looks
 
 

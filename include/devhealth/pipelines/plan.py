@@ -38,6 +38,9 @@ MARK_AT_PLAN = "mark-at-plan"
 TROUBLE = "trouble"
 """In a unit's staging: why its source could not be read when it was planned."""
 
+OUT_OF_REACH = "out-of-reach"
+"""In a unit's staging: there when its trouble may pass."""
+
 NOWHERE = Stand(None, None, is_stock_due=False)
 
 PLAN_WARNINGS = "plan-warnings.json"
@@ -87,6 +90,11 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
         busy = {(unit.org_id, unit.configuration) for unit in units}
         outcomes.note_quiet(engine, [one for one in chosen if (one.org_id, one.name) not in busy], request.run_id)
     return units
+
+
+def is_out_of_reach(unit: Unit) -> bool:
+    """Whether the source could not be looked at when the unit was planned, for a reason that may pass."""
+    return UnitStaging(unit.staging).read(OUT_OF_REACH) is not None
 
 
 def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfiguration]:
@@ -160,6 +168,8 @@ def _staged(unit: Unit, look: Look, stand: Stand) -> Unit:
     staging.write(CURSOR_AT_PLAN, (stood or "").encode())  # fails here, not in each unit
     if look.trouble:
         staging.write(TROUBLE, look.trouble.encode())
+        if look.is_out_of_reach:
+            staging.write(OUT_OF_REACH, b"")
     elif look.surveyed and (mark := look.surveyed.marks.get(unit.target)):
         staging.write(MARK_AT_PLAN, mark.encode())
     return unit

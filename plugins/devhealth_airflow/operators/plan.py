@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.common.compat.sdk import AirflowException
+
 from devhealth_airflow.bundles import bundled
 from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
@@ -25,8 +27,9 @@ class PlanOperator(DeferrableOperator):
 
     A backfill run selects its data interval and a run with `since` or `before` those days; both leave the watermarks
     alone, and the organisation's tier limits both, a backfill by all of its runs together. Organisations that are left
-    out for that are named under the key REFUSALS. Every other run goes from the cursor to its own time. Tables that are
-    missing or older than this code are brought up to date first, so unpausing a DAG is all there is to installing it.
+    out for that are named under the key REFUSALS. Every other run goes from the cursor to its own time; when not one of
+    its sources can be reached, the plan is tried again. Tables that are missing or older than this code are brought up
+    to date first, so unpausing a DAG is all there is to installing it.
     """
 
     template_fields: Sequence[str] = ("provider",)
@@ -41,7 +44,7 @@ class PlanOperator(DeferrableOperator):
         with told_to_airflow(self):
             import msgspec
 
-            from devhealth.pipelines.plan import plan_sync
+            from devhealth.pipelines.plan import is_out_of_reach, plan_sync
             from devhealth.pipelines.request import SyncRequest, new_run_id
             from devhealth.pipelines.setup import prepare
 
@@ -64,6 +67,9 @@ class PlanOperator(DeferrableOperator):
                 context["ti"].xcom_push(key=REFUSALS, value="; ".join(planned.refusals))
             else:
                 units = plan_sync(settings, request)
+                task = context["ti"]
+                if units and all(map(is_out_of_reach, units)) and task.try_number <= task.max_tries:
+                    raise AirflowException(f"no source of {len(units)} units can be reached: the log says why.")
         for unit in units:
             self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
         self.log.info("%d units to sync", len(units)) if units else self.log.info("Nothing is new.")
