@@ -10,7 +10,7 @@ verdicts=() status=0
 
 # Code that neither Airflow nor SQLAlchemy takes part in is tested on one line: whatever else it imports is the same
 # version on both, which tests/test_lines.py makes sure of.
-once=(tests/connectors tests/metrics tests/models tests/processors tests/warehouse tests/test_compose.py tests/test_layers.py)
+once=(tests/connectors tests/github tests/metrics tests/models tests/processors tests/transport tests/warehouse tests/test_compose.py tests/test_layers.py)
 
 run() {
   local name=$1 begin=$SECONDS

@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
+from devhealth.connectors.github import client
 from devhealth.models.unit import Window
 from devhealth.pipelines import setup
 from devhealth.pipelines.request import SyncRequest, new_run_id
@@ -10,6 +11,7 @@ from devhealth.pipelines.run import run_sync
 from devhealth.semantic import database, organizations
 from devhealth.warehouse.connection import connected
 from tests.github import repositories
+from tests.github.impatience import short_pauses
 from tests.github.server import GitHubServer
 from tests.github.world import World
 
@@ -28,6 +30,7 @@ class PlayedShop:
         self.server = GitHubServer(self.world)
         self.server.start()
         monkeypatch.setenv("GITHUB_API_URL", self.server.api_url)
+        monkeypatch.setattr(client, "Clock", short_pauses)
         self.organisation = self.new_organisation()
 
     def new_organisation(self):

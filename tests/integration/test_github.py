@@ -1,6 +1,5 @@
 """All targets of GitHub at once: whatever is changed, refused, cut or killed, the store ends as after one full sync."""
 
-import time
 from random import Random
 
 import pytest
@@ -8,13 +7,11 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from devhealth.connectors.github import client
 from devhealth.connectors.github.sending import Exchange
 from devhealth.models.table import all_tables
 from devhealth.semantic import dirty_ranges, watermarks
 from devhealth.sinks import clickhouse
 from devhealth.staging import UnitStaging
-from devhealth.transport.waiting import Clock
 from tests.github import deployments, faults, issue_life, life, pipelines
 from tests.integration.played_shop import PlayedShop
 from tests.processes import killed_at
@@ -94,7 +91,6 @@ def _rows(shop, table, slug):
 @given(seed=st.integers(0, 2**32), steps=STEPS)
 def test_the_store_ends_as_after_one_full_sync(prepared, seed, steps):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "Clock", lambda: Clock(sleep=lambda seconds: time.sleep(min(seconds, 0.02))))
         shop, random = Shop(prepared, patch, OPTIONS), Random(seed)
         try:
             for step, number in [("live", 6), *steps]:

@@ -4,10 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
+from devhealth.connectors.github import client
 from tests.github import repositories
+from tests.github.impatience import short_pauses
 from tests.github.server import GitHubServer
 from tests.github.world import World
 from tests.pull_request_sync import settings_for
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(client, "Clock", short_pauses)
 
 
 @pytest.fixture

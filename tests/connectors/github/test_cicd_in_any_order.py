@@ -88,7 +88,7 @@ def small_lists(monkeypatch):
     monkeypatch.setattr(connector, "FEW", 5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), steps=STEPS, skew=st.sampled_from([0, 0, -2, 2]))
 def test_any_interleaving_ends_with_what_is_there(small_lists, tmp_path, seed, steps, skew):
     shop = _Shop(tmp_path, seed, skew)
