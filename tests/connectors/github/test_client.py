@@ -14,6 +14,7 @@ from devhealth.errors import (
     SourceNotFound,
     TooMuchAsked,
 )
+from devhealth.transport.memory import Memory
 from devhealth.transport.retrying import ATTEMPTS
 from tests.connectors.github.asking import Ticking, asking, settings_of
 from tests.connectors.github.scripted_server import Play, ScriptedServer
@@ -44,15 +45,23 @@ def test_answer_has_the_body_untouched_and_the_providers_clock(settings):
     assert [one.path for one in asked] == ["/api/v3/repos/acme/shop/pulls?state=all"]
 
 
-def test_unchanged_answer_costs_no_point(settings):
+def test_an_answer_that_still_holds_costs_no_point(settings, tmp_path):
     def ask(client):
-        return client.get("/repos/acme/shop", etag='"x"', modified="Sun, 01 Mar 2026 12:00:00 GMT"), client.usage
+        client._memory = Memory(tmp_path, "acme stored:github")
+        first, second = (client.get("/repos/acme/shop/pulls", {"state": "open"}) for _ in range(2))
+        return first, second, client.usage
 
-    (answer, usage), asked = got(settings, [Play(304, b"")], ask)
-    assert (answer.status, answer.raw, answer.data) == (304, b"", None)
-    assert (usage.requests, usage.points) == (1, 0)
-    assert asked[0].headers["if-none-match"] == '"x"'
-    assert asked[0].headers["if-modified-since"] == "Sun, 01 Mar 2026 12:00:00 GMT"
+    headers = {
+        "ETag": 'W/"x"',
+        "Last-Modified": "Sun, 01 Mar 2026 12:00:00 GMT",
+        "Link": '<https://api.github.com/repositories/7/pulls?page=2>; rel="next"',
+    }
+    (first, second, usage), asked = got(settings, [Play(body=[1], headers=headers), Play(304, b"")], ask)
+    assert (second.status, second.data, second.next) == (200, [1], first.next)
+    assert (usage.requests, usage.points) == (2, 1)
+    assert "if-none-match" not in asked[0].headers
+    assert asked[1].headers["if-none-match"] == 'W/"x"'
+    assert asked[1].headers["if-modified-since"] == "Sun, 01 Mar 2026 12:00:00 GMT"
 
 
 def test_pages_follow_links_whatever_host_they_name(settings):

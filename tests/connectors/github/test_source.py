@@ -217,3 +217,17 @@ def _below(fault, field):
         return answer
 
     return deeper
+
+
+def test_a_look_through_rest_costs_no_point_when_nothing_has_changed(world, server, settings):
+    shop = repositories.create(world, "acme/shop")
+
+    def looked():
+        server.forget_requests()
+        found = source.survey(["acme/shop"], {"api": "rest"}, settings)["acme/shop"].identity.name
+        return found, [(one.status, one.cost) for one in server.requests]
+
+    assert looked() == ("acme/shop", [(200, 1)])
+    assert looked() == ("acme/shop", [(304, 0)])
+    repositories.rename(world, shop, "acme/store")
+    assert looked()[0] == "acme/store"

@@ -14,6 +14,7 @@ from devhealth.connectors.github.sending import Exchange, Question, Reply
 from devhealth.errors import NotServed, SourceError, SourceForbidden, TooMuchAsked
 from devhealth.models.usage import Usage
 from devhealth.settings import Settings
+from devhealth.transport.memory import Memory, Remembered
 from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
 from devhealth.transport.waiting import Clock
 
@@ -37,9 +38,9 @@ class Client:
     path, the variables `owner`, `login` or `org`, or `open_client` say.
     """
 
-    def __init__(self, exchange: Exchange, owner: str = "") -> None:
+    def __init__(self, exchange: Exchange, owner: str = "", memory: Memory | None = None) -> None:
         self.api = exchange.api
-        self._exchange, self._owner, self._clock = exchange, owner, exchange.clock
+        self._exchange, self._owner, self._clock, self._memory = exchange, owner, exchange.clock, memory
 
     def query(
         self, document: str, variables: Mapping[str, Any] | None = None, *, owner: str = "", is_divisible: bool = False
@@ -56,11 +57,11 @@ class Client:
         question = replace(question, content={"query": document, "variables": given}, is_graphql=True)
         return self._answer(question, is_divisible=is_divisible)
 
-    def get(
-        self, path: str, parameters: Mapping[str, Any] | None = None, *, etag: str = "", modified: str = ""
-    ) -> Answer:
-        """The answer to a GET; 304 when nothing has changed since `etag` or `modified`, which costs no point."""
-        conditions = {"If-None-Match": etag, "If-Modified-Since": modified}
+    def get(self, path: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+        """The answer to a GET; of a client with a memory the last one, when GitHub says that it holds, for no point."""
+        asked = f"{self.api.rest_url}{self._path(path)} {sorted((parameters or {}).items())}"
+        last = self._memory.recall(asked) if self._memory else None
+        conditions = {"If-None-Match": last.etag, "If-Modified-Since": last.modified} if last else {}
         question = Question(
             "GET",
             self._path(path),
@@ -69,7 +70,13 @@ class Client:
             parameters=dict(parameters or {}),
             headers={name: value for name, value in conditions.items() if value},
         )
-        return self._answer(question)
+        answer = self._answer(question)
+        if last and answer.status == _NOT_MODIFIED:
+            answer = replace(answer, status=200, raw=last.body, next=last.next, etag=last.etag, modified=last.modified)
+        if self._memory:
+            kept = Remembered(etag=answer.etag, modified=answer.modified, next=answer.next, body=answer.raw)
+            self._memory.keep(asked, kept)
+        return answer
 
     def pages(self, path: str, parameters: Mapping[str, Any] | None = None, *, after: str = "") -> Iterator[Answer]:
         """The pages of a list, 100 rows each unless asked otherwise, to the last; `after` is the `next` of a page."""
@@ -168,7 +175,15 @@ class Client:
 
 
 @contextmanager
-def open_client(settings: Settings, api: ApiHost, *, owner: str = "", clock: Clock | None = None) -> Iterator[Client]:
-    """A client with the credential of the settings, else with $GITHUB_TOKEN, else nobody's."""
+def open_client(
+    settings: Settings, api: ApiHost, *, owner: str = "", clock: Clock | None = None, remembers: bool = False
+) -> Iterator[Client]:
+    """A client with the credential of the settings, else with $GITHUB_TOKEN, else nobody's.
+
+    One that remembers is for looking whether something is new: what it gets by REST is sent again only when it differs.
+    """
+    credential = settings.credential
+    whose = f"{credential.org_id} {credential.reference}" if credential else "$GITHUB_TOKEN"
+    memory = Memory(settings.home / "answers", whose) if remembers else None
     with closing(Wire(api)) as wire:
-        yield Client(Exchange(settings, api, clock or Clock(), wire), owner)
+        yield Client(Exchange(settings, api, clock or Clock(), wire), owner, memory)

@@ -47,7 +47,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if earlier is None:
         return True
     place = place_of(source, settings)
-    with open_client(settings, place.api, owner=place.owner) as client, needing(_PERMISSIONS):
+    with open_client(settings, place.api, owner=place.owner, remembers=True) as client, needing(_PERMISSIONS):
         state = lists.read_state(client, place, options.get("api"), is_whole=False)
         if state.is_rest != earlier.is_rest:
             return True

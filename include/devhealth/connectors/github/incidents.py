@@ -42,7 +42,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if not rule:
         return False
     place = place_of(source, settings)
-    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner, remembers=True) as client:
         rows = [
             row
             for one in rule.filters()

@@ -34,7 +34,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if earlier is None:
         return True
     place = place_of(source, settings)
-    with open_client(settings, place.api, owner=place.owner) as client:
+    with open_client(settings, place.api, owner=place.owner, remembers=True) as client:
         state = states.read_state(client, place, api=options.get("api"), window=None, cursor=earlier)
         news = state.chosen or {}
         total = state.total or 0

@@ -40,7 +40,7 @@ def survey(
         groups.setdefault((place.api, place.owner if is_app else ""), {})[location] = place
     for (api, owner), group in groups.items():
         try:
-            with open_client(settings, api, owner=owner) as client:
+            with open_client(settings, api, owner=owner, remembers=True) as client:
                 found |= _look(client, group, options)
         except RateLimited:
             raise

@@ -49,7 +49,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if earlier is None:
         return True
     place = place_of(source, settings)
-    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner, remembers=True) as client:
         state = states.read_state(client, place, api=options.get("api"), window=None, cursor=earlier)
         ledger = Ledger(state, earlier)
         least, most = earlier.totals.get("work_items", (0, state.total or 0))
