@@ -15,6 +15,7 @@ from threading import Lock
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import BackfillCancelled, StoreError, WarehouseError
+from devhealth.models import structs
 from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, providers
 from devhealth.pipelines.backfill.events import Event, OnEvent
@@ -59,6 +60,10 @@ def work_on(settings: Settings, engine: Engine, job: Job, units: list[Unit], on_
     Raises what makes the rest hopeless: a store out of reach, a cancelled job.
     """
     work = _Work(settings, engine, job, on_event)
+    for provider, target in {(unit.provider, unit.target) for unit in units}:
+        providers.connector(provider, target)
+        providers.processor(provider, target)
+    structs.work_out_all()
     with ThreadPoolExecutor(_AHEAD, thread_name_prefix="chunk") as threads:
         try:
             work.store(work.begun(threads, units))
