@@ -1,8 +1,11 @@
 """No thread may be the first that decodes a struct while another one is."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+INCLUDE = Path(__file__).parents[2] / "include"
 SCRIPT = """
 import importlib, pkgutil, sys
 import msgspec
@@ -31,7 +34,8 @@ print(len(calls))
 
 
 def calls(when):
-    run = subprocess.run([sys.executable, "-c", SCRIPT, when], capture_output=True, text=True, check=True)
+    environ = os.environ | {"PYTHONPATH": str(INCLUDE)}
+    run = subprocess.run([sys.executable, "-c", SCRIPT, when], capture_output=True, text=True, check=True, env=environ)
     return int(run.stdout)
 
 
