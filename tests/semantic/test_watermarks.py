@@ -17,8 +17,7 @@ def advance(
     engine: Engine, org_id: str, repo_id: str, at: datetime, cursor: str | None, now: datetime = NOW
 ) -> Advance:
     """Of a run that no other one overlapped."""
-    before = watermarks.read(engine, org_id, repo_id, "git")
-    stood = before.cursor if before else None
+    stood = watermarks.read(engine, org_id, repo_id, "git")
     return watermarks.advance(engine, org_id, repo_id, "git", at=at, cursor=cursor, stood=stood, now=now)
 
 
@@ -62,15 +61,18 @@ def test_runs_that_finish_in_any_order_leave_the_latest(engine: Engine, acme: st
     assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=6), "cursor 3")
 
 
-@pytest.mark.parametrize("order", permutations([1, 2]))
+@pytest.mark.parametrize("before", [None, Watermark(NOW - timedelta(hours=9), None), Watermark(NOW, "before them")])
+@pytest.mark.parametrize("order", [*permutations([1, 2]), *permutations([1, 2, 3]), (2, 1, 3, 4), (1, 2, 3, 4)])
 def test_runs_that_overlapped_leave_the_latest_time_and_no_cursor(
-    engine: Engine, acme: str, shop: str, order: tuple[int, ...]
+    engine: Engine, acme: str, shop: str, order: tuple[int, ...], before: Watermark | None
 ):
-    advance(engine, acme, shop, NOW - timedelta(hours=9), "before both")
+    if before:
+        advance(engine, acme, shop, before.at, before.cursor)
+    latest = NOW + timedelta(hours=max(order))
     for hour in order:
-        at, cursor = NOW - timedelta(hours=9 - hour), f"cursor {hour}"
-        watermarks.advance(engine, acme, shop, "git", at=at, cursor=cursor, stood="before both", now=NOW)
-    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=7), None)
+        at, cursor = NOW + timedelta(hours=hour), f"cursor {hour}"
+        watermarks.advance(engine, acme, shop, "git", at=at, cursor=cursor, stood=before, now=latest)
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(latest, None)
 
 
 def test_runs_that_overlapped_and_saw_the_same_keep_their_cursor(engine: Engine, acme: str, shop: str):

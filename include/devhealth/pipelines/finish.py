@@ -12,12 +12,13 @@ from devhealth.models.unit import DayRange, Unit
 from devhealth.pipelines import drift, outcomes
 from devhealth.pipelines.chunk_state import unit_run
 from devhealth.pipelines.metering import usage_of
-from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS
+from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS, TIME_AT_PLAN
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.pipelines.stages import STAGES
 from devhealth.semantic import database, dirty_ranges, watermarks
 from devhealth.semantic.sync_runs import UnitRun
+from devhealth.semantic.watermarks import Watermark
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
@@ -103,11 +104,12 @@ def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStagin
         unit.target,
         at=unit.planned_until,
         cursor=cursor.decode() if is_kept else None,
-        stood=(staging.read(CURSOR_AT_PLAN) or b"").decode() or None,
+        stood=_stood(staging),
         now=datetime.now(UTC),
         mark=None if staging.read(UNSETTLED) is not None else (staging.read(MARK_AT_PLAN) or b"").decode() or None,
     )
     staging.write(CURSOR_AT_PLAN, cursor if is_kept else b"")  # where its tasks go on from when somebody clears them
+    staging.write(TIME_AT_PLAN, outcome.at.isoformat().encode())
     staging.write("cursor-stored", b"")
     warnings = []
     if difference:
@@ -117,6 +119,12 @@ def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStagin
         lowered = f"{outcome.at:%Y-%m-%d %H:%M} UTC"
         warnings.append(f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {lowered}")
     return warnings
+
+
+def _stood(staging: UnitStaging) -> Watermark | None:
+    """The watermark when the unit was planned."""
+    at, cursor = staging.read(TIME_AT_PLAN) or b"", staging.read(CURSOR_AT_PLAN) or b""
+    return Watermark(datetime.fromisoformat(at.decode()), cursor.decode() or None) if at else None
 
 
 def _read(staging: UnitStaging, name: str, kind: type[Staged]) -> Staged | None:

@@ -32,6 +32,9 @@ SNAPSHOT_TARGETS = frozenset({"blame"})
 CURSOR_AT_PLAN = "cursor-at-plan"
 """In a unit's staging: the cursor that stood when it was planned, used or not; empty when there was none."""
 
+TIME_AT_PLAN = "time-at-plan"
+"""In a unit's staging: the time of the watermark that stood then; empty when there was none."""
+
 MARK_AT_PLAN = "mark-at-plan"
 """In a unit's staging: what the provider's survey said of the target when it was planned."""
 
@@ -164,8 +167,9 @@ def _staged(unit: Unit, look: Look, stand: Stand) -> Unit:
         staging.write("cursor", stand.cursor)
     if stand.is_stock_due:
         staging.write("take-stock", b"")
-    stood = stand.watermark.cursor if stand.watermark else None
-    staging.write(CURSOR_AT_PLAN, (stood or "").encode())  # fails here, not in each unit
+    stood = stand.watermark
+    staging.write(CURSOR_AT_PLAN, ((stood and stood.cursor) or "").encode())  # fails here, not in each unit
+    staging.write(TIME_AT_PLAN, stood.at.isoformat().encode() if stood else b"")
     if look.trouble:
         staging.write(TROUBLE, look.trouble.encode())
         if look.is_out_of_reach:

@@ -61,14 +61,14 @@ def advance(
     *,
     at: datetime,
     cursor: str | None,
-    stood: str | None,
+    stood: Watermark | None,
     now: datetime,
     mark: str | None = None,
 ) -> Advance:
     """Move the watermark to `at`, or to `now` when that is earlier, with its cursor and its mark.
 
-    An earlier time changes nothing, the same time takes the new cursor. `stood` is the cursor that stood when the run
-    was planned: when another run has left a different one since, neither of the two speaks for all that is stored, so
+    An earlier time changes nothing, the same time takes the new cursor. `stood` is what stood when the run was
+    planned: when another run has left something different since, neither of the two speaks for all that is stored, so
     the cursor goes and the next run reads everything.
     """
     row = {"org_id": org_id, "repo_id": repo_id, "target": target}
@@ -83,7 +83,7 @@ def advance(
             return Advance(before.at, before.cursor, None)
         is_forward = before.at <= min(at, now) or before.at > now
         after = Watermark(min(at, now), cursor, mark) if is_forward else Watermark(*before)
-        if before.cursor not in {stood, cursor}:
+        if before.cursor != cursor and not _is_still(stood, Watermark(*before)):
             after = Watermark(after.at, None)
         changed = {"at": after.at, "cursor": after.cursor, "updated_at": now, "mark": after.mark}
         connection.execute(update(sync_watermarks).where(*_is(row)).values(changed))
@@ -113,6 +113,13 @@ def confirm(engine: Engine, org_id: str, quiet: Sequence[tuple[str, str, str]], 
     rows = [{"of_repo_id": repo_id, "of_target": target, "of_cursor": cursor} for repo_id, target, cursor in quiet]
     with writing(engine) as connection:
         connection.execute(statement, rows)
+
+
+def _is_still(stood: Watermark | None, stands: Watermark) -> bool:
+    """Whether no run has come in between. No cursor may be that of two which did: only the time tells."""
+    if stood is None or stood.cursor != stands.cursor:
+        return False
+    return stands.cursor is not None or stood.at == stands.at
 
 
 def _is(key: dict[str, str]) -> list[ColumnElement[bool]]:

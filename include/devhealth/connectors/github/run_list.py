@@ -1,7 +1,7 @@
 """The list of runs, whole: GitHub shows a thousand of those created in a span of time at most.
 
-A span that holds as many is cut, down to a second. A list that was shorter than GitHub said, because something was
-deleted while it was read, is read once more.
+A span that holds as many is cut, down to a second; also one that comes to hold them while it is read. A list that was
+shorter than GitHub said, because something was deleted while it was read, is read once more.
 """
 
 import hashlib
@@ -64,41 +64,48 @@ Ask = Callable[[str, str], ListPage]
 
 
 def pages(ask: Ask, since: datetime, before: datetime) -> Iterator[ListPage]:
-    """Pages that hold all runs created in that time, some of them more than once; the newest first."""
+    """Pages that hold all runs created in that time, some of them more than once; the newest first.
+
+    Raises SourceError where GitHub does not show all of them.
+    """
     waiting = [(since, before)]
     while waiting:
         since, before = waiting.pop()
-        created = f"{since:%Y-%m-%dT%H:%M:%SZ}..{before - _SECOND:%Y-%m-%dT%H:%M:%SZ}"
-        first = ask(created, "")
-        yield first
-        if first.total >= MOST_RESULTS and before - since > _SECOND:
-            middle = _cut(first.runs, since, before)
-            waiting += [(since, middle), (middle, before)]
-        else:
-            yield from _rest(ask, created, first)
+        newest: Sequence[Run] = ()
+        for page in _listed(ask, f"{since:%Y-%m-%dT%H:%M:%SZ}..{before - _SECOND:%Y-%m-%dT%H:%M:%SZ}"):
+            yield page
+            newest = newest or page.runs
+            if page.total >= MOST_RESULTS and before - since > _SECOND:
+                middle = _cut(newest, since, before)
+                waiting += [(since, middle), (middle, before)]
+                break
 
 
-def _rest(ask: Ask, created: str, page: ListPage) -> Iterator[ListPage]:
-    """The pages after the first one, and the list anew while that brings runs it should have had before."""
+def _listed(ask: Ask, created: str) -> Iterator[ListPage]:
+    """The pages of a list, and those of the list anew while that brings runs it should have had before."""
     found: set[int] = set()
-    total = page.total
-    while True:
+    total, before = 0, -1
+    while before < len(found) < max(total, 1):
         before = len(found)
-        found |= {run.id for run in page.runs}
-        while page.next:
-            page = ask(created, page.next)
+        for page in _once(ask, created):
             yield page
             total = max(total, page.total)
             found |= {run.id for run in page.runs}
-        if len(found) >= total or len(found) == before:
-            break
-        page = ask(created, "")
-        yield page
     if total > max(len(found), MOST_RESULTS):
         raise SourceError(
             f"GitHub shows {len(found)} of {total} runs created {created}, and no way to the others. "
             "Run again; tell GitHub if it stays so."
         )
+
+
+def _once(ask: Ask, created: str) -> Iterator[ListPage]:
+    after = ""
+    while True:
+        page = ask(created, after)
+        yield page
+        after = page.next
+        if not after:
+            return
 
 
 def _cut(newest: Sequence[Run], since: datetime, before: datetime) -> datetime:
