@@ -2,7 +2,6 @@
 
 from random import Random
 
-import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from devhealth.semantic import dirty_ranges, watermarks
 from devhealth.sinks import clickhouse
 from devhealth.staging import UnitStaging
 from tests.github import deployments, faults, issue_life, life, pipelines
-from tests.integration.played_shop import PlayedShop
+from tests.integration.played_shop import PlayedShop, histories, playing
 from tests.processes import killed_at
 from tests.pull_request_sync import CHILDREN
 
@@ -39,23 +38,44 @@ FAULTS = (
 MET = {"account_emails", "accounts"}
 """Whoever was met is known, whatever became of the place."""
 HIDDEN = {"org_id", "repo_id", "fetched_at", "is_deleted"}
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("live"), st.integers(1, 6)),
-        st.tuples(st.just("sync"), st.just(0)),
-        st.tuples(st.just("fault"), st.integers(0, 200)),
-        st.tuples(st.just("kill"), st.integers(0, 150)),
-        st.tuples(st.just("unplug"), st.integers(0, 20)),
-        st.tuples(st.just("backfill"), st.integers(0, 3)),
-        st.tuples(st.just("resync"), st.just(0)),
-    ),
-    min_size=2,
-    max_size=7,
-)
 
 
-class Shop(PlayedShop):
+class _Shop(PlayedShop):
     targets = ("prs", "work-items", "cicd", "deployments", "incidents")
+
+    def live(self, random):
+        world, repository = self.world, self.repository
+        match random.choice(("pull", "pull", "issue", "issue", "run", "deployment")):
+            case "pull":
+                life.live(world, repository, random)
+            case "issue":
+                issue_life.live(world, repository, random)
+            case "run":
+                run = pipelines.create(world, repository, jobs=("build", "test"))
+                if random.random() < 0.5:
+                    pipelines.finish(world, run, random.choice(("success", "failure")))
+            case "deployment":
+                found = [one for one in repository["_deployments"] if one["state"] == "PENDING"]
+                if found and random.random() < 0.5:
+                    deployments.set_status(world, random.choice(found), random.choice(("success", "failure")))
+                else:
+                    deployments.create(world, repository)
+
+    def do(self, step, number, random):
+        match step:
+            case "fault":
+                fault, after = FAULTS[number % len(FAULTS)], number // len(FAULTS)
+                self.server.faults.add(fault, times=1, after=after)
+                self.sync()
+                self.server.faults.clear()
+            case "unplug":
+                broken = self.server.faults.add(faults.drop(), times=-1, after=number)
+                self.sync()
+                self.server.faults.planned.remove(broken)
+            case "kill":
+                killed_at(number, MOMENTS, self.sync)
+            case _:
+                super().do(step, number, random)
 
     def stored(self, slug):
         """What is there by every record table, without what tells the organisation and the time of the fetch."""
@@ -88,63 +108,15 @@ def _rows(shop, table, slug):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(seed=st.integers(0, 2**32), steps=STEPS)
+@given(seed=st.integers(0, 2**32), steps=histories(least=2, fault=200, kill=150, unplug=20))
 def test_the_store_ends_as_after_one_full_sync(prepared, seed, steps):
-    with pytest.MonkeyPatch.context() as patch:
-        shop, random = Shop(prepared, patch, OPTIONS), Random(seed)
-        try:
-            for step, number in [("live", 6), *steps]:
-                _do(shop, random, step, number)
-            shop.world.clock.advance(days=1)  # of what the survey cannot see, the next day tells
-            for last in [shop.sync(), shop.sync()]:  # where something got lost, the second reads everything
-                assert last.failed == []
-            assert last.warnings == []
-            fresh = shop.new_organisation()
-            assert shop.sync(organisation=fresh).failed == []
-            stored, true = shop.stored(shop.organisation), shop.stored(fresh)
-            assert {name: sorted({*rows} ^ {*true[name]}) for name, rows in stored.items() if rows != true[name]} == {}
-        finally:
-            shop.server.stop()
-
-
-def _do(shop, random, step, number):
-    match step:
-        case "live":
-            for _ in range(number):
-                _live(shop, random)
-        case "sync":
-            assert shop.sync().failed == []
-        case "resync":
-            assert shop.sync(full_resync=True).failed == []
-        case "backfill":
-            assert shop.backfill(number).failed == []
-        case "fault":
-            fault, after = FAULTS[number % len(FAULTS)], number // len(FAULTS)
-            shop.server.faults.add(fault, times=1, after=after)
-            shop.sync()
-            shop.server.faults.clear()
-        case "unplug":
-            broken = shop.server.faults.add(faults.drop(), times=-1, after=number)
-            shop.sync()
-            shop.server.faults.planned.remove(broken)
-        case "kill":
-            killed_at(number, MOMENTS, shop.sync)
-
-
-def _live(shop, random):
-    world, repository = shop.world, shop.repository
-    match random.choice(("pull", "pull", "issue", "issue", "run", "deployment")):
-        case "pull":
-            life.live(world, repository, random)
-        case "issue":
-            issue_life.live(world, repository, random)
-        case "run":
-            run = pipelines.create(world, repository, jobs=("build", "test"))
-            if random.random() < 0.5:
-                pipelines.finish(world, run, random.choice(("success", "failure")))
-        case "deployment":
-            found = [one for one in repository["_deployments"] if one["state"] == "PENDING"]
-            if found and random.random() < 0.5:
-                deployments.set_status(world, random.choice(found), random.choice(("success", "failure")))
-            else:
-                deployments.create(world, repository)
+    with playing(_Shop, prepared, OPTIONS) as shop:
+        shop.play(Random(seed), [("live", 6), *steps])
+        shop.world.clock.advance(days=1)  # of what the survey cannot see, the next day tells
+        for last in [shop.sync(), shop.sync()]:  # where something got lost, the second reads everything
+            assert last.failed == []
+        assert last.warnings == []
+        fresh = shop.new_organisation()
+        assert shop.sync(organisation=fresh).failed == []
+        stored, true = shop.stored(shop.organisation), shop.stored(fresh)
+        assert {name: sorted({*rows} ^ {*true[name]}) for name, rows in stored.items() if rows != true[name]} == {}

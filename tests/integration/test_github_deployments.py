@@ -9,21 +9,9 @@ from hypothesis import strategies as st
 
 from devhealth.pipelines import metrics
 from tests.delivery_sync import TABLES, true
-from tests.github import deployments, faults, repositories
-from tests.integration.played_shop import BEGIN, PlayedShop
+from tests.github import deployments, repositories
+from tests.integration.played_shop import BEGIN, REST, PlayedShop, histories, playing
 
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("live"), st.integers(1, 10)),
-        st.tuples(st.just("sync"), st.just(0)),
-        st.tuples(st.just("cut"), st.integers(0, 9)),
-        st.tuples(st.just("faulty"), st.integers(0, 9)),
-        st.tuples(st.just("meanwhile"), st.integers(0, 9)),
-        st.tuples(st.just("resync"), st.just(0)),
-        st.tuples(st.just("backfill"), st.integers(0, 3)),
-    ),
-    max_size=8,
-)
 PEOPLE = ("ada", "grace", "github-actions[bot]")
 
 
@@ -34,6 +22,44 @@ class _Shop(PlayedShop):
         super().__init__(settings, monkeypatch, options)
         repositories.commit(self.world, self.repository)
 
+    def live(self, random):
+        world, repository = self.world, self.repository
+        world.clock.advance(seconds=random.choice((0, 1, 60, 5_000)))
+        deployed, releases = repository["_deployments"], repository["_releases"]
+        drafts, tags = [one for one in releases if one["isDraft"]], sorted(repository["_tags"])
+        deed = random.choice(
+            ("deploy", "deploy", "status", "status", "status", "delete", "tag", "untag", "release", "other")
+        )
+        if deed == "deploy":
+            environment = random.choice(("production", "staging", "review/7"))
+            deployments.create(world, repository, environment=environment, creator=random.choice(PEOPLE))
+        elif deed == "status" and deployed:
+            state = random.choice(("queued", "in_progress", "success", "failure", "error", "inactive"))
+            deployments.set_status(world, random.choice(deployed), state, by=random.choice(PEOPLE))
+        elif deed == "delete" and deployed:
+            deployments.delete(world, random.choice(deployed))
+        elif deed == "tag":
+            sha = repositories.commit(world, repository)["oid"]
+            repositories.tag(world, repository, f"v{random.randint(0, 9)}", sha, by=random.choice((None, "ada")))
+        elif deed == "untag" and tags:
+            repositories.delete_tag(world, repository, random.choice(tags))
+        elif deed == "release":
+            deployments.release(world, repository, f"v{random.randint(0, 9)}", is_draft=random.random() < 0.3)
+        elif drafts:
+            deployments.publish(world, random.choice(drafts))
+        elif releases and random.random() < 0.5:
+            deployments.delete_release(world, random.choice(releases))
+        elif releases:
+            deployments.edit_release(world, random.choice(releases), name=f"Better {random.random()}")
+
+    def do(self, step, number, random):
+        if step != "meanwhile":
+            super().do(step, number, random)
+            return
+        self.server.faults.add(lambda _request, right: (self.live(random), right())[1], after=number, times=2)
+        assert not self.sync(full_resync=random.random() < 0.5).failed
+        self.server.faults.clear()
+
     def stored(self):
         return {
             table: self.rows(table, [*(rows[0] if rows else TABLES[table])], TABLES[table])
@@ -42,83 +68,19 @@ class _Shop(PlayedShop):
 
 
 @pytest.fixture
-def shop(prepared, monkeypatch):
-    made = _Shop(prepared, monkeypatch)
-    yield made
-    made.server.stop()
+def shop(prepared):
+    with playing(_Shop, prepared) as made:
+        yield made
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), steps=STEPS, is_rest=st.booleans())
+@given(seed=st.integers(0, 2**32), steps=histories(faulty=9, meanwhile=9), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
-    with pytest.MonkeyPatch.context() as patch:
-        shop = _Shop(prepared, patch, {"api": "rest"} if is_rest else {})
-        random = Random(seed)
-        try:
-            for step, number in [("live", 12), *steps]:
-                _do(shop, random, step, number)
-            shop.world.clock.advance(days=7)  # the survey tells of the newest ten, and of the others once a week
-            assert not shop.sync().failed
-            assert shop.stored() == true(shop.repository)
-        finally:
-            shop.server.stop()
-
-
-def _do(shop, random, step, number):
-    match step:
-        case "live":
-            for _ in range(number):
-                _live(shop, random)
-        case "sync":
-            assert not shop.sync().failed
-        case "resync":
-            assert not shop.sync(full_resync=True).failed
-        case "backfill":
-            assert not shop.backfill(number).failed
-        case "faulty":
-            shop.server.faults.add(faults.cut(), after=number)
-            assert not shop.sync().failed
-            shop.server.faults.clear()
-        case "meanwhile":
-            shop.server.faults.add(lambda _request, right: (_live(shop, random), right())[1], after=number, times=2)
-            assert not shop.sync(full_resync=random.random() < 0.5).failed
-            shop.server.faults.clear()
-        case "cut":
-            broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
-            shop.sync()
-            shop.server.faults.planned.remove(broken)
-
-
-def _live(shop, random):
-    """One thing happens that is possible now."""
-    world, repository = shop.world, shop.repository
-    world.clock.advance(seconds=random.choice((0, 1, 60, 5_000)))
-    deployed, releases = repository["_deployments"], repository["_releases"]
-    drafts, tags = [one for one in releases if one["isDraft"]], sorted(repository["_tags"])
-    deed = random.choice(
-        ("deploy", "deploy", "status", "status", "status", "delete", "tag", "untag", "release", "other")
-    )
-    if deed == "deploy":
-        environment = random.choice(("production", "staging", "review/7"))
-        deployments.create(world, repository, environment=environment, creator=random.choice(PEOPLE))
-    elif deed == "status" and deployed:
-        state = random.choice(("queued", "in_progress", "success", "failure", "error", "inactive"))
-        deployments.set_status(world, random.choice(deployed), state, by=random.choice(PEOPLE))
-    elif deed == "delete" and deployed:
-        deployments.delete(world, random.choice(deployed))
-    elif deed == "tag":
-        sha = repositories.commit(world, repository)["oid"]
-        repositories.tag(world, repository, f"v{random.randint(0, 9)}", sha, by=random.choice((None, "ada")))
-    elif deed == "untag" and tags:
-        repositories.delete_tag(world, repository, random.choice(tags))
-    elif deed == "release":
-        deployments.release(world, repository, f"v{random.randint(0, 9)}", is_draft=random.random() < 0.3)
-    elif drafts:
-        deployments.publish(world, random.choice(drafts))
-    elif releases and random.random() < 0.5:
-        deployments.delete_release(world, random.choice(releases))
-    elif releases:
-        deployments.edit_release(world, random.choice(releases), name=f"Better {random.random()}")
+    with playing(_Shop, prepared, REST if is_rest else {}) as shop:
+        shop.play(Random(seed), [("live", 12), *steps])
+        shop.world.clock.advance(days=7)  # the survey tells of the newest ten, and of the others once a week
+        assert not shop.sync().failed
+        assert shop.stored() == true(shop.repository)
 
 
 def test_nothing_new_is_no_unit_and_one_changed_is_one_written(shop):

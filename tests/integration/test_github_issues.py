@@ -13,22 +13,12 @@ from devhealth.pipelines.metrics import compute_dirty
 from devhealth.semantic import database, organizations
 from devhealth.warehouse.connection import connected
 from tests.git_sync import Tables
-from tests.github import conversations, faults, issues, projects
+from tests.github import conversations, issues, projects
 from tests.github.issue_life import live
-from tests.integration.played_shop import PlayedShop
+from tests.integration.played_shop import REST, PlayedShop, histories, playing
 from tests.issue_sync import stored, true
 
 RULE = {"incident_labels": ["incident", "sev1"], "incident_types": ["Outage"]}
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("live"), st.integers(1, 8)),
-        st.tuples(st.just("sync"), st.just(0)),
-        st.tuples(st.just("cut"), st.integers(0, 8)),
-        st.tuples(st.just("resync"), st.just(0)),
-        st.tuples(st.just("backfill"), st.integers(0, 3)),
-    ),
-    max_size=8,
-)
 
 
 class _Shop(PlayedShop):
@@ -36,6 +26,20 @@ class _Shop(PlayedShop):
 
     def __init__(self, settings, monkeypatch, options=None):
         super().__init__(settings, monkeypatch, RULE | (options or {}))
+
+    def live(self, random):
+        live(self.world, self.repository, random, may_end="api" not in self.options)  # REST does not tell how many
+
+    def do(self, step, number, random):
+        if step != "sync":
+            super().do(step, number, random)
+            return
+        self.world.clock.advance(seconds=random.choice((0, 5)))
+        report = self.sync()
+        assert not report.failed
+        for _ in range(3):  # what a backfill stored and went before the next sync is drift, and read anew
+            report = self.sync() if report.warnings else report
+        assert not report.warnings
 
     def stored(self):
         """Work items and transitions as `tests.issue_sync` compares them, and the keys of incidents."""
@@ -73,49 +77,20 @@ def _without_moves(rows):
 
 
 @pytest.fixture
-def shop(prepared, monkeypatch):
-    made = _Shop(prepared, monkeypatch)
-    yield made
-    made.server.stop()
+def shop(prepared):
+    with playing(_Shop, prepared) as made:
+        yield made
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), steps=STEPS, is_rest=st.booleans())
+@given(seed=st.integers(0, 2**32), steps=histories(), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
-    with pytest.MonkeyPatch.context() as patch:
-        shop = _Shop(prepared, patch, {"api": "rest"} if is_rest else {})
-        random = Random(seed)
-        try:
-            for step, number in [("live", 8), *steps, ("sync", 0)]:
-                _do(shop, random, step, number, is_rest=is_rest)
-            found, expected = shop.stored(), shop.true()
-            if is_rest:  # a move is no update of the issue, and REST has no projects to look at
-                found, expected = _without_moves(found), _without_moves(expected)
-            assert _without_left_projects(found, expected) == expected
-        finally:
-            shop.server.stop()
-
-
-def _do(shop, random, step, number, *, is_rest):
-    match step:
-        case "live":
-            for _ in range(number):
-                live(shop.world, shop.repository, random, may_end=not is_rest)  # REST does not tell how many there are
-        case "sync":
-            shop.world.clock.advance(seconds=random.choice((0, 5)))
-            report = shop.sync()
-            assert not report.failed
-            for _ in range(3):  # what a backfill stored and went before the next sync is drift, and read anew
-                report = shop.sync() if report.warnings else report
-            assert not report.warnings
-        case "resync":
-            assert not shop.sync(full_resync=True).failed
-        case "backfill":
-            assert not shop.backfill(number).failed
-        case "cut":
-            broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
-            shop.sync()
-            shop.server.faults.planned.remove(broken)
+    with playing(_Shop, prepared, REST if is_rest else {}) as shop:
+        shop.play(Random(seed), [("live", 8), *steps, ("sync", 0)])
+        found, expected = shop.stored(), shop.true()
+        if is_rest:  # a move is no update of the issue, and REST has no projects to look at
+            found, expected = _without_moves(found), _without_moves(expected)
+        assert _without_left_projects(found, expected) == expected
 
 
 def test_nothing_new_is_no_unit_and_two_changes_are_two_issues(shop):

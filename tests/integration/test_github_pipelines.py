@@ -9,22 +9,10 @@ from hypothesis import strategies as st
 
 from devhealth.pipelines import metrics
 from devhealth.warehouse.connection import connected
-from tests.github import faults, pipelines, repositories
+from tests.github import pipelines, repositories
 from tests.github.pipeline_life import live
-from tests.integration.played_shop import BEGIN, PlayedShop
+from tests.integration.played_shop import BEGIN, REST, PlayedShop, histories, playing
 from tests.pipeline_run_sync import KEYS, true
-
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("live"), st.integers(1, 8)),
-        st.tuples(st.just("sync"), st.just(0)),
-        st.tuples(st.just("cut"), st.integers(0, 9)),
-        st.tuples(st.just("faulty"), st.integers(0, 9)),
-        st.tuples(st.just("resync"), st.just(0)),
-        st.tuples(st.just("backfill"), st.integers(0, 3)),
-    ),
-    max_size=8,
-)
 
 
 class _Shop(PlayedShop):
@@ -41,6 +29,9 @@ class _Shop(PlayedShop):
             self.known = set(self.repository["_runs"])
         return report
 
+    def live(self, random):
+        live(self.world, self.repository, random, self.known)
+
     def stored(self):
         return {
             table: self.rows(table, [*(rows[0] if rows else KEYS[table])], KEYS[table])
@@ -49,47 +40,19 @@ class _Shop(PlayedShop):
 
 
 @pytest.fixture
-def shop(prepared, monkeypatch):
-    made = _Shop(prepared, monkeypatch)
-    yield made
-    made.server.stop()
+def shop(prepared):
+    with playing(_Shop, prepared) as made:
+        yield made
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), steps=STEPS, is_rest=st.booleans())
+@given(seed=st.integers(0, 2**32), steps=histories(faulty=9), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
-    with pytest.MonkeyPatch.context() as patch:
-        shop = _Shop(prepared, patch, {"api": "rest"} if is_rest else {})
-        random = Random(seed)
-        try:
-            for step, number in [("live", 5), *steps]:
-                _do(shop, random, step, number)
-            shop.world.clock.advance(days=1)  # the survey tells of pushes, and of the others once a day
-            assert not shop.sync().failed
-            assert shop.stored() == true(shop.repository)
-        finally:
-            shop.server.stop()
-
-
-def _do(shop, random, step, number):
-    match step:
-        case "live":
-            for _ in range(number):
-                live(shop.world, shop.repository, random, shop.known)
-        case "sync":
-            assert not shop.sync().failed
-        case "resync":
-            assert not shop.sync(full_resync=True).failed
-        case "backfill":
-            assert not shop.backfill(number).failed
-        case "faulty":
-            shop.server.faults.add(faults.cut(), after=number)
-            assert not shop.sync().failed
-            shop.server.faults.clear()
-        case "cut":
-            broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
-            shop.sync()
-            shop.server.faults.planned.remove(broken)
+    with playing(_Shop, prepared, REST if is_rest else {}) as shop:
+        shop.play(Random(seed), [("live", 5), *steps])
+        shop.world.clock.advance(days=1)  # the survey tells of pushes, and of the others once a day
+        assert not shop.sync().failed
+        assert shop.stored() == true(shop.repository)
 
 
 def _finished(shop, begins, minutes, conclusion="success", queued=2):

@@ -7,25 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from devhealth.warehouse.connection import connected
-from tests.github import conversations, faults, pulls
+from tests.github import conversations, pulls
 from tests.github.life import live
-from tests.integration.played_shop import PlayedShop
+from tests.integration.played_shop import REST, PlayedShop, histories, playing
 from tests.pull_request_sync import CHILDREN, true
-
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("live"), st.integers(1, 8)),
-        st.tuples(st.just("sync"), st.just(0)),
-        st.tuples(st.just("cut"), st.integers(0, 6)),
-        st.tuples(st.just("resync"), st.just(0)),
-        st.tuples(st.just("backfill"), st.integers(0, 3)),
-    ),
-    max_size=8,
-)
 
 
 class _Shop(PlayedShop):
     targets = ("prs",)
+
+    def live(self, random):
+        live(self.world, self.repository, random)
 
     def stored(self):
         found = {
@@ -47,41 +39,17 @@ class _Shop(PlayedShop):
 
 
 @pytest.fixture
-def shop(prepared, monkeypatch):
-    made = _Shop(prepared, monkeypatch)
-    yield made
-    made.server.stop()
+def shop(prepared):
+    with playing(_Shop, prepared) as made:
+        yield made
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), steps=STEPS, is_rest=st.booleans())
+@given(seed=st.integers(0, 2**32), steps=histories(cut=6), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
-    with pytest.MonkeyPatch.context() as patch:
-        shop = _Shop(prepared, patch, {"api": "rest"} if is_rest else {})
-        random = Random(seed)
-        try:
-            for step, number in [("live", 5), *steps, ("sync", 0)]:
-                _do(shop, random, step, number)
-            assert shop.stored() == shop.true()
-        finally:
-            shop.server.stop()
-
-
-def _do(shop, random, step, number):
-    match step:
-        case "live":
-            for _ in range(number):
-                live(shop.world, shop.repository, random)
-        case "sync":
-            assert not shop.sync().failed
-        case "resync":
-            assert not shop.sync(full_resync=True).failed
-        case "backfill":
-            assert not shop.backfill(number).failed
-        case "cut":
-            broken = shop.server.faults.add(faults.status(403, b'{"message": "No"}'), times=-1, after=number)
-            shop.sync()
-            shop.server.faults.planned.remove(broken)
+    with playing(_Shop, prepared, REST if is_rest else {}) as shop:
+        shop.play(Random(seed), [("live", 5), *steps, ("sync", 0)])
+        assert shop.stored() == shop.true()
 
 
 def test_nothing_new_is_no_unit_and_two_changes_are_two_pull_requests(shop):

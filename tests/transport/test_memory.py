@@ -28,8 +28,7 @@ def test_what_has_no_version_or_is_large_is_not_kept(memory):
 
 def test_what_cannot_be_read_or_written_is_as_if_it_were_not_there(memory, tmp_path):
     memory.keep("spoilt", ANSWER)
-    (path,) = (tmp_path / "answers").iterdir()
-    path.write_bytes(b"half of i")
+    memory._path("spoilt").write_bytes(b"half of i")
     assert memory.recall("spoilt") is None
     (tmp_path / "file").write_text("")
     nowhere = Memory(tmp_path / "file" / "answers", "acme")
@@ -42,5 +41,13 @@ def test_what_was_not_used_for_two_weeks_is_forgotten(memory, tmp_path):
     memory.keep("new", ANSWER)
     old = time.time() - 15 * 86_400
     os.utime(memory._path("old"), (old, old))
+    assert Memory(tmp_path / "answers", "acme stored:github").recall("old") == ANSWER, "looked through today already"
+    os.utime(tmp_path / "answers" / "looked-through", (old, old))
     again = Memory(tmp_path / "answers", "acme stored:github")
     assert (again.recall("old"), again.recall("new")) == (None, ANSWER)
+
+
+def test_only_the_owner_may_read_them(memory, tmp_path):
+    memory.keep("question", ANSWER)
+    assert (tmp_path / "answers").stat().st_mode & 0o077 == 0
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "answers").iterdir()} == {0}

@@ -15,6 +15,7 @@ import msgspec
 
 _KEPT_SECONDS = 14 * 86_400
 _LARGEST_BYTES = 1 << 20
+_DAY_SECONDS = 86_400
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +34,8 @@ class Memory:
     def __init__(self, folder: Path, credential: str) -> None:
         self._folder, self._credential = folder, credential
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
-            for path in folder.iterdir():
-                if path.stat().st_mtime < time.time() - _KEPT_SECONDS:
-                    path.unlink(missing_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._forget()
 
     def recall(self, question: str) -> Remembered | None:
         """The last answer to a question; None when there is none that can be read."""
@@ -51,8 +50,19 @@ class Memory:
         path = self._path(question)
         with contextlib.suppress(OSError):
             partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            partial.touch(mode=0o600)
             partial.write_bytes(msgspec.msgpack.encode(answer))
             partial.replace(path)
+
+    def _forget(self) -> None:
+        """Remove what has not been used for long. Looks once a day only: answers and clients may be many."""
+        looked, now = self._folder / "looked-through", time.time()
+        if looked.exists() and looked.stat().st_mtime > now - _DAY_SECONDS:
+            return
+        looked.touch(mode=0o600)
+        for path in self._folder.iterdir():
+            if path.stat().st_mtime < now - _KEPT_SECONDS:
+                path.unlink(missing_ok=True)
 
     def _path(self, question: str) -> Path:
         text = f"devhealth answers\0{self._credential}\0{question}"

@@ -45,6 +45,17 @@ def test_answer_has_the_body_untouched_and_the_providers_clock(settings):
     assert [one.path for one in asked] == ["/api/v3/repos/acme/shop/pulls?state=all"]
 
 
+def test_what_git_could_clone_with_is_neither_told_nor_kept(settings, tmp_path):
+    def ask(client):
+        client._memory = Memory(tmp_path / "answers", "acme stored:github")
+        return client.get("/repos/acme/shop").data
+
+    body = b'{"id": 1, "temp_clone_token" : "ABTQsecret", "name": "shop"}'
+    answer, _ = got(settings, [Play(body=body, headers={"ETag": '"x"'})], ask)
+    assert answer == {"id": 1, "temp_clone_token": "", "name": "shop"}
+    assert not any(b"ABTQsecret" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
 def test_an_answer_that_still_holds_costs_no_point(settings, tmp_path):
     def ask(client):
         client._memory = Memory(tmp_path, "acme stored:github")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from devhealth.pipelines import setup
@@ -60,6 +61,13 @@ def test_it_costs_about_what_was_told(settings, server):
     assert run_backfill(settings, REQUEST, lambda event: told.append(event.job.estimate)).status == "completed"
     assert expected(told[0]) == expected(preview.estimate)
     assert 0.5 < expected(told[0]) / len(server.requests) < 2
+
+
+def test_history_alone_is_counted_by_its_windows(settings, server):
+    server.forget_requests()
+    asked = msgspec.structs.replace(REQUEST, targets=("git",))
+    assert "about 3 requests" in preview_job(settings, asked, datetime.now(UTC)).estimate
+    assert not any("Volume" in request.operation for request in server.requests)
 
 
 def test_what_cannot_be_told_stops_nothing(settings, server):

@@ -13,6 +13,7 @@ from devhealth.models.cicd import PipelineJob, PipelineRun
 from devhealth.models.github_cicd_pages import Parts, RunsState
 from devhealth.models.table import Snapshot
 from devhealth.processors.github import cicd as processor
+from devhealth.processors.github import staged
 from devhealth.staging import UnitStaging
 from tests.fixtures import fixtures
 from tests.github import replay
@@ -202,7 +203,7 @@ def test_what_is_stored_already_is_no_row(pages):
 
 
 def test_deleted_runs_are_told_in_lots_with_their_jobs(pages, monkeypatch):
-    monkeypatch.setattr(processor, "LOT", 2)
+    monkeypatch.setattr(staged, "LOT", 2)
     for number in (1, 2, 3):
         content = github_pages.encode(kinds.GONE, AT, b"null", about=str(number))
         pages.staging.write_page(github_pages.name(200, kinds.RUNS, number), content)

@@ -292,8 +292,8 @@ def test_other_runs_tell_what_is_gone(tmp_path):
     told = [record for record in pages.records() if isinstance(record, Snapshot)]
     assert [(one.table, one.column, len(one.values)) for one in told] == [
         ("deployment_statuses", "deployment_id", 1_000),
-        ("deployment_statuses", "deployment_id", 1),
         ("deployments", "deployment_id", 1_000),
+        ("deployment_statuses", "deployment_id", 1),
         ("deployments", "deployment_id", 1),
         ("tags", "name", 1),
     ]

@@ -15,6 +15,7 @@ from devhealth.models.accounts import Account, AccountEmail
 from devhealth.models.github_prs_pages import PullRequestsState
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.processors.github import prs as processor
+from devhealth.processors.github import staged
 from devhealth.staging import UnitStaging
 from tests.fixtures import fixtures
 from tests.pull_request_sync import unit_for
@@ -269,7 +270,7 @@ def test_since_when_it_merges_by_itself_is_what_the_events_say(tmp_path):
 
 
 def test_what_was_fetched_whole_is_told_in_lots_and_what_is_gone_with_all_below_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(processor, "LOT", 2)
+    monkeypatch.setattr(staged, "LOT", 2)
     pages = _Pages(tmp_path, chosen={1: "", 2: "", 3: "", 4: ""})
     for number in (1, 2, 3):
         pages.add(kinds.REST_PULL, _pull(number), number)

@@ -20,9 +20,10 @@ import msgspec
 from devhealth.connectors.github import run_list
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
+from devhealth.connectors.github.permissions import needing
 from devhealth.connectors.github.run_list import Listed, ListPage
 from devhealth.connectors.github.staged_runs import StagedRuns
-from devhealth.connectors.github.workflow_runs import WorkflowRuns
+from devhealth.connectors.github.workflow_runs import PERMISSION, WorkflowRuns
 from devhealth.models import github_pages
 from devhealth.models.github_cicd_pages import FEW, OVERLAP, RunsCursor, RunsState
 from devhealth.models.unit import Unit, Window
@@ -42,7 +43,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if earlier is None or earlier.open:
         return True
     place = place_of(source, settings)
-    with open_client(settings, place.api, owner=place.owner) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
         state = _state(client, place, earlier, is_news=True)
         runs = WorkflowRuns(client, state.repository)
         seen: set[int] = set()
@@ -65,7 +66,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     place = place_of(unit.source, settings)
     earlier = _cursor(_stored(staging, unit))
     is_news = unit.mode == "incremental" and earlier is not None
-    with open_client(settings, place.api, owner=place.owner) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
         page = next((one for one in staging.pages() if one.name == github_pages.STATE), None)
         if page is None:
             depth = unit.options.get("depth_days")

@@ -26,6 +26,8 @@ _NOT_MODIFIED, _MOVED, _REFUSED = 304, range(301, 309), 400
 _NOT_OFFERED = frozenset({404, 405, 410, 501})
 _MOST_MOVES = 5
 _OWNER_IN_PATH = re.compile(r"/(?:repos|orgs|users)/([^/?]+)")
+_CLONE_TOKEN = re.compile(rb'("temp_clone_token"\s*:\s*")[^"]*"')
+"""What git may read a private repository with for an hour: nobody here needs it, and answers are kept on disk."""
 _NEXT = re.compile(r'<([^>]+)>\s*;[^,]*\brel="?next"?')
 
 
@@ -141,7 +143,7 @@ class Client:
         link = _NEXT.search(received.headers.get("link", ""))
         return Answer(
             status=received.status,
-            raw=received.body,
+            raw=_CLONE_TOKEN.sub(rb'\1"', received.body),
             at=received.at,
             next=self._path(link[1]) if link else "",
             etag=received.headers.get("etag", ""),

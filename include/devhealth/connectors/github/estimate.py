@@ -23,11 +23,11 @@ class _Cost:
     window: float
     thing: float
     kind: str
-    """What is counted."""
+    """What is counted; empty when the windows alone decide."""
 
 
 _COSTS = {
-    "git": _Cost(0, 0, "is:pr"),
+    "git": _Cost(1, 0, ""),
     "prs": _Cost(4, 1 / 25, "is:pr"),
     "work-items": _Cost(4, 1 / 20, "is:issue"),
     "incidents": _Cost(3, 1 / 50, "is:issue"),
@@ -47,11 +47,12 @@ def requests_for(
     """For these targets of these repositories, each cut into so many windows. Raises SourceError."""
     places = [place_of(source, settings) for source in sources]
     counted = places[:_MOST_COUNTED]
-    kinds = {_COSTS[target].kind for target in targets if target in _COSTS}
-    with open_client(settings, counted[0].api, owner=counted[0].owner) as client:
-        things = {kind: _things(client, counted, kind, window, options) for kind in sorted(kinds)}
-    share = len(places) / len(counted)
     costs = [_COSTS[target] for target in targets if target in _COSTS]
+    things = {"": 0}
+    with open_client(settings, counted[0].api, owner=counted[0].owner) as client:
+        for kind in sorted({cost.kind for cost in costs if cost.kind}):
+            things[kind] = _things(client, counted, kind, window, options)
+    share = len(places) / len(counted)
     return math.ceil(
         sum(len(places) * windows * cost.window + share * things[cost.kind] * cost.thing for cost in costs)
     )

@@ -15,6 +15,7 @@ from devhealth.connectors.github import rest_pull_requests
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
+from devhealth.connectors.github.permissions import needing
 from devhealth.connectors.github.staged_pull_requests import Staged, is_unchanged
 from devhealth.connectors.github.whole_pull_requests import Reader
 from devhealth.models import github_pages
@@ -23,6 +24,8 @@ from devhealth.models.github_prs_pages import PullRequestsState
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
+
+PERMISSION = "Pull requests: read and Contents: read"
 
 _AT_ONCE = 100
 """Pull requests whose longer lists are followed together."""
@@ -34,7 +37,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if earlier is None:
         return True
     place = place_of(source, settings)
-    with open_client(settings, place.api, owner=place.owner, remembers=True) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner, remembers=True) as client:
         state = states.read_state(client, place, api=options.get("api"), window=None, cursor=earlier)
         news = state.chosen or {}
         total = state.total or 0
@@ -55,7 +58,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     staging = UnitStaging(unit.staging)
     place = place_of(unit.source, settings)
     cursor = states.read_cursor(staging.read("cursor")) if unit.mode == "incremental" else None
-    with open_client(settings, place.api, owner=place.owner) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
         page = next((one for one in staging.pages() if one.name == github_pages.STATE), None)
         if page is None:
             state = states.read_state(

@@ -6,21 +6,19 @@ Source: docs.github.com/rest/actions/workflow-runs, docs.github.com/rest/actions
 """
 
 import contextlib
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import PER_PAGE, Client
-from devhealth.errors import SourceForbidden, SourceNotFound
+from devhealth.errors import SourceNotFound
 from devhealth.models.github_cicd_pages import Parts
 
-_NEEDED = "Target cicd needs the permission `Actions: read`."
+PERMISSION = "Actions: read"
 
 
 class WorkflowRuns:
-    """Every method raises SourceForbidden or SourceNotFound, which name the permission, where none may be read."""
+    """Every method raises SourceForbidden or SourceNotFound where none may be read."""
 
     def __init__(self, client: Client, repository: str) -> None:
         self._client, self._path = client, f"/repos/{repository}/actions/runs"
@@ -28,26 +26,28 @@ class WorkflowRuns:
     def page(self, created: str, after: str) -> Answer:
         """A page of those created in a span of time, the first or the one after a `next`."""
         try:
-            return self._get(after) if after else self._get(self._path, {"created": created, "per_page": PER_PAGE})
+            get = self._client.get
+            return get(after) if after else get(self._path, {"created": created, "per_page": PER_PAGE})
         except SourceNotFound as error:
-            raise SourceNotFound(f"{error} Actions may be switched off there. {_NEEDED}") from error
+            said = f"{error} Actions may be switched off there, or the credential lacks the permission {PERMISSION}."
+            raise SourceNotFound(said) from error
 
     def one(self, run_id: int) -> Answer | None:
         """A run; None where it is not there any more."""
         try:
-            return self._get(f"{self._path}/{run_id}")
+            return self._client.get(f"{self._path}/{run_id}")
         except SourceNotFound:
-            self._get(self._path, {"per_page": 1})  # raises where no run can be seen
+            self._client.get(self._path, {"per_page": 1})  # raises where no run can be seen
             return None
 
     def parts(self, run_id: int, attempt: int) -> Parts | None:
         """The jobs of a run and its attempts before that one; None where it is not there any more."""
         path = f"{self._path}/{run_id}"
         try:
-            answer = self._get(f"{path}/jobs", {"filter": "all", "per_page": PER_PAGE})
+            answer = self._client.get(f"{path}/jobs", {"filter": "all", "per_page": PER_PAGE})
             jobs = [msgspec.Raw(answer.raw)]
             while answer.next:
-                answer = self._get(answer.next)
+                answer = self._client.get(answer.next)
                 jobs.append(msgspec.Raw(answer.raw))
         except SourceNotFound:
             if self.one(run_id) is None:
@@ -56,11 +56,5 @@ class WorkflowRuns:
         attempts = []
         for number in range(1, attempt):
             with contextlib.suppress(SourceNotFound):  # forgotten, or the run went now: the next sync sees that
-                attempts.append(msgspec.Raw(self._get(f"{path}/attempts/{number}").raw))
+                attempts.append(msgspec.Raw(self._client.get(f"{path}/attempts/{number}").raw))
         return Parts(jobs, attempts)
-
-    def _get(self, path: str, parameters: Mapping[str, Any] | None = None) -> Answer:
-        try:
-            return self._client.get(path, parameters)
-        except SourceForbidden as error:
-            raise SourceForbidden(f"{error} {_NEEDED}") from error

@@ -3,46 +3,33 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-import msgspec
-
 from devhealth.errors import RecordError
 from devhealth.models import github_cicd_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_cicd_pages import Parts, RunsState
-from devhealth.models.repository_targets import RepositoryTarget
-from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import People
 from devhealth.processors.github.run_records import RunRecords
 from devhealth.processors.github.run_shapes import JobList, Run, RunList
+from devhealth.processors.github.staged import Batch, looked_at, opened, target_row
 from devhealth.staging import Page
 
 EVIDENCE = "repository_targets"
 
-LOT = 1_000
-"""Runs that one snapshot speaks of."""
-
 TABLES = ("pipeline_jobs", "pipeline_runs")
-
-Batch = list[Record | Snapshot]
 
 
 def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     """The rows of each run. Snapshots of those that were deleted come last."""
-    remaining = iter(pages)
-    first = next(remaining, None)
-    if first is None or first.name != github_pages.STATE:
-        got = first.name if first else "no page"
-        raise RecordError(f"{unit.name}: expected page {github_pages.STATE} first, got {got}. Sync again.")
-    state = msgspec.json.decode(first.read(), type=RunsState)
+    state, remaining = opened(pages, unit, RunsState)
     reader = _Reader(unit, state)
     has_news = unit.mode != "incremental"
     for page in remaining:
         if page.name == github_pages.CURSOR:
-            yield reader.gone()
+            yield looked_at(unit, TABLES, "run_id", reader.gone)
             if has_news:
-                yield [_target(unit, state)]
+                yield [target_row(unit, state.fetched_at, None)]
             return
         if rows := reader.read(page):
             has_news = True
@@ -58,7 +45,7 @@ class _Reader:
         self._records = RunRecords(unit, self._people)
         self._listed: github_pages.Page | None = None
         self._runs: dict[int, Run] = {}
-        self._gone: list[tuple[int, datetime]] = []
+        self.gone: list[tuple[str, datetime]] = []
 
     def read(self, staged: Page) -> Batch:
         """The rows of the run that a page completes. Pages of kinds that nobody needs are passed over."""
@@ -66,26 +53,10 @@ class _Reader:
         if page.kind in {kinds.LISTED, kinds.RUN}:
             self._listed, self._runs = page, {}
         elif page.kind == kinds.GONE:
-            self._gone.append((int(page.about), page.fetched_at))
+            self.gone.append((page.about, page.fetched_at))
         elif page.kind == kinds.WHOLE and not page.about.startswith("="):  # with an equals sign it is stored already
             return self._whole(page)
         return []
-
-    def gone(self) -> Batch:
-        """The runs that were deleted, with their jobs."""
-        return [
-            Snapshot(
-                table=table,
-                org_id=self._unit.org_id,
-                repo_id=self._unit.repo_id,
-                version=min(at for _, at in lot),
-                column="run_id",
-                values=tuple(str(run_id) for run_id, _ in lot),
-            )
-            for first in range(0, len(self._gone), LOT)
-            if (lot := self._gone[first : first + LOT])
-            for table in TABLES
-        ]
 
     def _whole(self, page: github_pages.Page) -> Batch:
         what, listed = f"{self._what}, run {page.about}", self._listed
@@ -109,9 +80,3 @@ class _Reader:
 
     def _single(self, page: github_pages.Page) -> Run:
         return decode(page.answer, Run, f"{self._what}, run {page.about}")
-
-
-def _target(unit: Unit, state: RunsState) -> RepositoryTarget:
-    return RepositoryTarget(
-        org_id=unit.org_id, repo_id=unit.repo_id, target=unit.target, items_count=None, fetched_at=state.fetched_at
-    )

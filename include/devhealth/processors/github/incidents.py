@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from devhealth.errors import RecordError
 from devhealth.models import github_incidents_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_incidents_pages import IncidentsCursor, IncidentsState
-from devhealth.models.repository_targets import RepositoryTarget
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.models.work_items import Incident
@@ -19,22 +17,18 @@ from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.issue_records import names_of
 from devhealth.processors.github.issue_rules import severity_of
 from devhealth.processors.github.issue_shapes import Issue
+from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
 from devhealth.staging import Page
 
 EVIDENCE = "repository_targets"
 
 
-def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[list[Record | Snapshot]]:
+def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     """The incidents that are not stored as they are; of a backfill those opened or resolved in its window.
 
     Snapshots come last: of what is no incident any more.
     """
-    remaining = iter(pages)
-    first = next(remaining, None)
-    if first is None or first.name != github_pages.STATE:
-        got = first.name if first else "no page"
-        raise RecordError(f"{unit.name}: expected page {github_pages.STATE} first, got {got}. Sync again.")
-    state = msgspec.json.decode(first.read(), type=IncidentsState)
+    state, remaining = opened(pages, unit, IncidentsState)
     count = 0
     for page in remaining:
         content = page.read()
@@ -82,22 +76,13 @@ def _incident(issue: Issue, page: github_pages.Page, state: IncidentsState, unit
     )
 
 
-def _end(unit: Unit, state: IncidentsState, cursor: IncidentsCursor, count: int) -> list[Record | Snapshot]:
+def _end(unit: Unit, state: IncidentsState, cursor: IncidentsCursor, count: int) -> Batch:
     """What is no incident any more, and that the target was read."""
-    snapshot = Snapshot(table="incidents", org_id=unit.org_id, repo_id=unit.repo_id, version=state.fetched_at)
-    ended: list[Record | Snapshot] = []
     if state.known is None:
-        ended.append(snapshot)
-    elif gone := sorted(state.known.keys() - cursor.seen.keys()):
-        ended.append(msgspec.structs.replace(snapshot, column="incident_id", values=tuple(gone)))
+        ended = everything(unit, ["incidents"], state.fetched_at)
+    else:
+        gone = [(key, state.fetched_at) for key in state.known.keys() - cursor.seen.keys()]
+        ended = looked_at(unit, ["incidents"], "incident_id", gone)
     if ended or count:
-        ended.append(
-            RepositoryTarget(
-                org_id=unit.org_id,
-                repo_id=unit.repo_id,
-                target=unit.target,
-                items_count=len(cursor.seen) if state.rule else None,
-                fetched_at=state.fetched_at,
-            )
-        )
+        ended.append(target_row(unit, state.fetched_at, len(cursor.seen) if state.rule else None))
     return ended

@@ -5,26 +5,21 @@ from datetime import datetime
 
 import msgspec
 
-from devhealth.errors import RecordError
 from devhealth.models import github_pages
 from devhealth.models import github_prs_pages as kinds
 from devhealth.models.github_prs_pages import PullRequestsState
-from devhealth.models.repository_targets import RepositoryTarget
-from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.processors.github import pull_requests_in_rest
 from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_records import CHILDREN, Gathered, PullRequestRecords
 from devhealth.processors.github.pull_request_shapes import Connection, PullRequestNode, Rest
+from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
 from devhealth.staging import Page
 
 EVIDENCE = "repository_targets"
 
-LOT = 1_000
-"""Pull requests that one snapshot speaks of."""
-
-Batch = list[Record | Snapshot]
+_TABLES = (*CHILDREN, "pull_requests")
 
 
 class _Whole(msgspec.Struct, frozen=True):
@@ -40,12 +35,7 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
 
     Snapshots come last: of everything after a run that listed everything, else of what was fetched.
     """
-    remaining = iter(pages)
-    first = next(remaining, None)
-    if first is None or first.name != github_pages.STATE:
-        got = first.name if first else "no page"
-        raise RecordError(f"{unit.name}: expected page {github_pages.STATE} first, got {got}. Sync again.")
-    state = msgspec.json.decode(first.read(), type=PullRequestsState)
+    state, remaining = opened(pages, unit, PullRequestsState)
     people = People(unit, state.host)
     records = PullRequestRecords(unit, state, people)
     reader = _Reader(unit, state)
@@ -63,9 +53,12 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     yield _batch(records, people, whole)
     yield list(people.emails())
     lists_everything = is_complete and state.chosen is None
-    yield _everything(unit, state) if lists_everything else _fetched(unit, fetched, reader.gone)
+    if lists_everything:
+        yield everything(unit, _TABLES, state.fetched_at)
+    else:
+        yield looked_at(unit, CHILDREN, "number", fetched) + looked_at(unit, _TABLES, "number", reader.gone)
     if is_complete and (state.chosen is None or fetched or reader.gone):
-        yield [_target(unit, state)]
+        yield [target_row(unit, state.fetched_at, state.total)]
 
 
 def _batch(records: PullRequestRecords, people: People, whole: Iterable[Gathered]) -> Batch:
@@ -109,38 +102,3 @@ class _Reader:
         whole = [*self._open.values(), *self._rest.rest()]
         self._open = {}
         return whole
-
-
-def _everything(unit: Unit, state: PullRequestsState) -> Batch:
-    return [
-        Snapshot(table=table, org_id=unit.org_id, repo_id=unit.repo_id, version=state.fetched_at)
-        for table in (*CHILDREN, "pull_requests")
-    ]
-
-
-def _fetched(unit: Unit, fetched: list[tuple[int, datetime]], gone: list[tuple[int, datetime]]) -> Batch:
-    """What is below the pull requests that were fetched, and those that are gone with all that is below them."""
-    return [
-        Snapshot(
-            table=table,
-            org_id=unit.org_id,
-            repo_id=unit.repo_id,
-            version=min(at for _, at in lot),
-            column="number",
-            values=tuple(sorted({number for number, _ in lot})),
-        )
-        for some, tables in ((fetched, CHILDREN), (gone, (*CHILDREN, "pull_requests")))
-        for first in range(0, len(some), LOT)
-        if (lot := some[first : first + LOT])
-        for table in tables
-    ]
-
-
-def _target(unit: Unit, state: PullRequestsState) -> RepositoryTarget:
-    return RepositoryTarget(
-        org_id=unit.org_id,
-        repo_id=unit.repo_id,
-        target=unit.target,
-        items_count=state.total,
-        fetched_at=state.fetched_at,
-    )

@@ -5,26 +5,21 @@ from datetime import datetime
 
 import msgspec
 
-from devhealth.errors import RecordError
 from devhealth.models import github_issue_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_issue_pages import IssuesState
-from devhealth.models.repository_targets import RepositoryTarget
-from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.issue_records import OF_TIMELINES, Gathered, IssueRecords, event_of
 from devhealth.processors.github.issue_shapes import Found, Issue, IssueNode, RestEvent
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_shapes import Connection
+from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
 from devhealth.staging import Page
 
 EVIDENCE = "repository_targets"
 
-LOT = 1_000
-"""Issues that one snapshot speaks of."""
-
-Batch = list[Record | Snapshot]
+_TABLES = ("work_item_transitions", "work_items")
 
 
 class _Details(msgspec.Struct, frozen=True):
@@ -44,12 +39,7 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
 
     Snapshots come last: of everything after a run that listed everything, else of what is gone.
     """
-    remaining = iter(pages)
-    first = next(remaining, None)
-    if first is None or first.name != github_pages.STATE:
-        got = first.name if first else "no page"
-        raise RecordError(f"{unit.name}: expected page {github_pages.STATE} first, got {got}. Sync again.")
-    state = msgspec.json.decode(first.read(), type=IssuesState)
+    state, remaining = opened(pages, unit, IssuesState)
     people = People(unit, state.host)
     records = IssueRecords(unit, state, people)
     reader = _Reader(unit.name)
@@ -65,18 +55,12 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     count += len(whole)
     yield _batch(records, people, whole)
     is_everything = is_complete and (reader.lists_everything or (unit.mode == "full" and state.searches is None))
-    yield _everything(unit, state) if is_everything else []
-    yield list(_gone(unit, reader.gone))
+    if is_everything:
+        timelines, items = everything(unit, _TABLES, state.fetched_at)
+        yield [msgspec.structs.replace(timelines, column="field", values=OF_TIMELINES), items]
+    yield looked_at(unit, _TABLES, "item_id", reader.gone)
     if is_complete and (is_everything or count or reader.gone):
-        yield [
-            RepositoryTarget(
-                org_id=unit.org_id,
-                repo_id=unit.repo_id,
-                target=unit.target,
-                items_count=state.total,
-                fetched_at=state.fetched_at,
-            )
-        ]
+        yield [target_row(unit, state.fetched_at, state.total)]
 
 
 def _batch(records: IssueRecords, people: People, whole: Iterable[Gathered]) -> Batch:
@@ -146,26 +130,3 @@ class _Reader:
             entries = decode(page.answer, list[RestEvent], f"{self._what}, issue {gathered.issue.number}")
             gathered.events += [event for event in map(event_of, entries) if event]
             gathered.is_whole = not page.next and page.about.isdecimal()
-
-
-def _everything(unit: Unit, state: IssuesState) -> Batch:
-    items = Snapshot(table="work_items", org_id=unit.org_id, repo_id=unit.repo_id, version=state.fetched_at)
-    return [
-        msgspec.structs.replace(items, table="work_item_transitions", column="field", values=OF_TIMELINES),
-        items,
-    ]
-
-
-def _gone(unit: Unit, gone: list[tuple[str, datetime]]) -> Iterator[Snapshot]:
-    """Issues that are not there any more, with their transitions."""
-    for first in range(0, len(gone), LOT):
-        lot = gone[first : first + LOT]
-        for table in ("work_item_transitions", "work_items"):
-            yield Snapshot(
-                table=table,
-                org_id=unit.org_id,
-                repo_id=unit.repo_id,
-                version=min(at for _, at in lot),
-                column="item_id",
-                values=tuple(sorted({item_id for item_id, _ in lot})),
-            )
