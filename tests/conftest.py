@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 
 from devhealth.settings import Settings
+from tests.examples import examples
+
+hypothesis.settings.register_profile("ours", examples(100))
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,9 +2,10 @@
 
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.github import graph
 from tests.github.costs import Cost
 from tests.github.life import live
@@ -22,7 +23,7 @@ SEEN = """{ repository(owner: "acme", name: "shop") { pullRequests(first: 100) {
 } } } }"""
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(0, 10_000), st.integers(5, 60))
 def test_graphql_and_rest_say_the_same(seed: int, deeds: int):
     random = Random(seed)

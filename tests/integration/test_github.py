@@ -2,8 +2,7 @@
 
 from random import Random
 
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.connectors.github.sending import Exchange
@@ -11,6 +10,7 @@ from devhealth.models.table import all_tables
 from devhealth.semantic import dirty_ranges, watermarks
 from devhealth.sinks import clickhouse
 from devhealth.staging import UnitStaging
+from tests.examples import examples
 from tests.github import deployments, faults, issue_life, life, pipelines
 from tests.integration.played_shop import PlayedShop, histories, playing
 from tests.processes import killed_at
@@ -102,12 +102,7 @@ def _rows(shop, table, slug):
     return [dict(zip(columns, row, strict=True)) for row in found]
 
 
-@examples(
-    max_examples=6,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(6, shrinks=False)
 @given(seed=st.integers(0, 2**32), steps=histories(least=2, fault=200, kill=150, unplug=20))
 def test_the_store_ends_as_after_one_full_sync(prepared, seed, steps):
     with playing(_Shop, prepared, OPTIONS) as shop:

@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.pipelines import metrics
 from tests.delivery_sync import TABLES, true
+from tests.examples import examples
 from tests.github import deployments, repositories
 from tests.integration.played_shop import BEGIN, REST, PlayedShop, histories, playing
 
@@ -73,7 +74,7 @@ def shop(prepared):
         yield made
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15)
 @given(seed=st.integers(0, 2**32), steps=histories(faulty=9, meanwhile=9), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
     with playing(_Shop, prepared, REST if is_rest else {}) as shop:

@@ -5,13 +5,14 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.models.table import table_of
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.semantic import database, organizations
 from devhealth.warehouse.connection import connected
+from tests.examples import examples
 from tests.git_sync import Tables
 from tests.github import conversations, issues, projects
 from tests.github.issue_life import live
@@ -82,7 +83,7 @@ def shop(prepared):
         yield made
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(seed=st.integers(0, 2**32), steps=histories(), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
     with playing(_Shop, prepared, REST if is_rest else {}) as shop:

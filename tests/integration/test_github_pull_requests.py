@@ -3,10 +3,11 @@
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.warehouse.connection import connected
+from tests.examples import examples
 from tests.github import conversations, pulls
 from tests.github.life import live
 from tests.integration.played_shop import REST, PlayedShop, histories, playing
@@ -44,7 +45,7 @@ def shop(prepared):
         yield made
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(seed=st.integers(0, 2**32), steps=histories(cut=6), is_rest=st.booleans())
 def test_any_interleaving_of_changes_and_syncs_ends_with_what_is_there(prepared, seed, steps, is_rest):
     with playing(_Shop, prepared, REST if is_rest else {}) as shop:

@@ -5,22 +5,18 @@ import random
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.metrics import engine
 from devhealth.metrics.engine import Scope
+from tests.examples import examples
 from tests.metrics.histories import DAYS, START, as_ofs, changes, organisations
 from tests.metrics.history import FETCHED, History, latest, records, store
 from tests.metrics.reference import expected
 
 SOON = timedelta(seconds=1)
-SLOW = settings(
-    max_examples=12,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking costs minutes, a small history is small as it is
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+SLOW = examples(12, shrinks=False)
 
 
 def new_organisation() -> str:

@@ -6,12 +6,13 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.connectors.github import cicd as connector
 from devhealth.connectors.github import run_list, workflow_runs
 from devhealth.errors import SourceError
+from tests.examples import examples
 from tests.git_sync import Tables
 from tests.github import faults, repositories, rest_delivery
 from tests.github.pipeline_life import live
@@ -88,7 +89,7 @@ def small_lists(monkeypatch):
     monkeypatch.setattr(connector, "FEW", 5)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(30)
 @given(seed=st.integers(0, 2**32), steps=STEPS, skew=st.sampled_from([0, 0, -2, 2]))
 def test_any_interleaving_ends_with_what_is_there(small_lists, tmp_path, seed, steps, skew):
     shop = _Shop(tmp_path, seed, skew)

@@ -7,7 +7,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.connectors.github.client import Client
@@ -19,6 +19,7 @@ from devhealth.transport.limits import MOST_REFUSALS
 from devhealth.transport.retrying import Passing
 from tests.connectors.github.asking import Ticking, asking, settings_of
 from tests.connectors.github.scripted_server import Play, ScriptedServer
+from tests.examples import examples
 
 NOW = 1_800_000_000.0
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
@@ -263,7 +264,7 @@ class Provider:
         return Received(status, headers, body, datetime.fromtimestamp(int(self._ticking.now()), UTC))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60)
 @given(st.integers(), st.integers(5, 40), st.floats(0, 0.4))
 def test_every_question_is_answered_and_no_limit_is_overrun(tmp_path_factory, seed, limit, trouble):
     ticking = Ticking()

@@ -3,11 +3,12 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.connectors.local_git.blame_runs import Stored, plain_blame
 from tests.connectors.local_git.small_git import settings_in
+from tests.examples import examples
 from tests.git_histories import Commit, histories, make_repository, set_refs
 
 
@@ -18,7 +19,7 @@ def moved_tips(draw: st.DrawFn) -> tuple[list[Commit], list[int]]:
     return commits, draw(st.lists(st.integers(0, len(commits) - 1), min_size=2, max_size=4))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(moved_tips())
 def test_steps_end_where_plain_blame_of_the_last_tip_does(moved: tuple[list[Commit], list[int]]) -> None:
     commits, tips = moved

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.connectors.local_git import git_process
 from devhealth.models.text import to_bytes
+from tests.examples import examples
 from tests.git_histories import ANN, Commit, Stage, git, histories, make_repository, set_refs
 from tests.git_sync import Tables, sync
 
-QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = examples(20)
 EVERY_REF = ("--branches", "--tags", "--remotes")
 
 

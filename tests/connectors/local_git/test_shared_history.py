@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.connectors.local_git import git as connector
@@ -19,12 +19,13 @@ from devhealth.models.table import Snapshot
 from devhealth.models.unit import Window
 from devhealth.processors.local_git import git as processor
 from devhealth.staging import UnitStaging
+from tests.examples import examples
 from tests.git_histories import FILE, Commit, histories, make_repository, set_refs
 from tests.git_sync import Tables, settings_below, unit_for
 
 DAY = 86_400
 START = datetime(2024, 1, 1, tzinfo=UTC)
-QUICK = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = examples(20)
 
 
 def line(days):

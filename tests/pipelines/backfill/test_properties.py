@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given
-from hypothesis import settings as examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.connectors.local_git import walk
@@ -27,6 +26,7 @@ from devhealth.sinks import clickhouse
 from devhealth.staging import UnitStaging
 from devhealth.warehouse.connection import connected
 from devhealth.warehouse.schema import ensure_schema
+from tests.examples import examples
 from tests.git_histories import FILE, PEOPLE, Commit, histories, make_repository, set_refs
 from tests.integration.stored_tables import NEWEST_BLAMES
 from tests.pipelines.backfill.conftest import unlimited
@@ -39,12 +39,7 @@ AS_OF = datetime(2024, 3, 1, tzinfo=UTC)
 TARGETS = ("git", "blame")
 REFS = ("refs/heads/main", "refs/heads/next", "refs/tags/v1")
 MAILMAPS = (b"Ann <ann@proper.example> <ann@example.com>\n", b"Joe <joe@proper.example> <joerg@example.com>\n")
-SLOW = examples(
-    max_examples=5,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking costs minutes, a small history is small as it is
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+SLOW = examples(5, shrinks=False)
 
 
 MOMENTS = (
@@ -270,7 +265,7 @@ def test_any_split_equals_one_full_sync_restricted_to_its_windows(stores, tmp_pa
     assert filled.tables() == restricted(whole.tables(), in_windows(steps))
 
 
-@examples(SLOW, max_examples=4)
+@examples(4, shrinks=False)
 @given(commits=dated(), data=st.data())
 def test_pushes_in_between_leave_no_trace_after_a_sync(stores, tmp_path_factory, commits, data):
     """Growing and forced ones, tags that move, another mailmap, also what only a backfill saw that nobody resumed."""
@@ -292,7 +287,7 @@ def test_pushes_in_between_leave_no_trace_after_a_sync(stores, tmp_path_factory,
     assert filled.tables(metrics=True) == whole.tables(metrics=True)
 
 
-@examples(SLOW, max_examples=3)
+@examples(3, shrinks=False)
 @given(commits=dated(), data=st.data())
 def test_metrics_after_backfills_of_everything_equal_those_of_a_full_sync(settings, tmp_path_factory, commits, data):
     path = tmp_path_factory.mktemp("metrics") / "source"

@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.errors import SecretError, UnknownName
@@ -13,6 +12,7 @@ from devhealth.models.people import UNASSIGNED, normal_alias
 from devhealth.pipelines.configuration.export import export
 from devhealth.semantic import configurations, database, organizations
 from devhealth.settings import Settings
+from tests.examples import examples
 from tests.pipelines.configuration.conftest import FULL, KEY, SECRET, put, rows
 from tests.postgres import ENGINES, fresh_uri
 
@@ -177,7 +177,7 @@ def shared(request, tmp_path_factory) -> Settings:
 
 
 @given(document=DOCUMENTS)
-@hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20)
 def test_any_document_applied_and_exported_reads_back_to_no_change(shared, document):
     round_trip(shared, document)
 

@@ -3,10 +3,11 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.processors.local_git.mailmap import Mailmap
+from tests.examples import examples
 from tests.git_histories import git
 
 NAMES = st.sampled_from(
@@ -31,7 +32,7 @@ ASKED = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.one_of(ENTRY, ODD), max_size=6), st.booleans())
 def test_any_mailmap_resolves_as_git_check_mailmap_does(lines: list[bytes], ends_with_newline: bool) -> None:  # noqa: FBT001
     content = b"\n".join(lines) + (b"\n" if ends_with_newline else b"")
