@@ -226,8 +226,10 @@ def there(tables, files):
     reached = {row["sha"] for row in tables["commit_reachability"] if row["is_reachable"]}
     kept = restricted(tables, lambda row: row["sha"] in reached)
     refs = [row for row in tables["refs"] if not row["is_deleted"]]
-    # A file without lines is empty or gone; without a default branch nothing tells what is gone.
-    blames = [row for row in tables["blame_ranges"] if row["line_count"] or row["path"] in files]
+    # A file without lines is empty or gone, as is a range; without a default branch nothing tells what is gone.
+    blames = [row for row in tables["blame_ranges"] if row["line_count"]]
+    empty = files - {row["path"] for row in blames}
+    blames += [row for row in tables["blame_ranges"] if not row["first_line"] and row["path"] in empty]
     return {**kept, "refs": refs, "blame_ranges": blames if any(ref["is_default"] for ref in refs) else []}
 
 
