@@ -9,8 +9,11 @@ trap 'rm -rf "$reports"' EXIT
 verdicts=() status=0
 
 # Code that neither Airflow nor SQLAlchemy takes part in is tested on one line: whatever else it imports is the same
-# version on both, which tests/test_lines.py makes sure of.
+# version on both, which tests/test_lines.py makes sure of. Once too: the long tests of kills and interleavings outside
+# Airflow. What they have SQLAlchemy do, tests/semantic and tests/pipelines have it do on both.
 once=(tests/connectors tests/github tests/metrics tests/models tests/processors tests/transport tests/warehouse tests/test_compose.py tests/test_layers.py)
+once+=(tests/integration/test_github{,_deployments,_issues,_pipelines,_pull_requests}.py)
+once+=(tests/integration/test_{backfill_,}unkillable.py tests/pipelines/backfill/test_properties.py tests/pipelines/test_people_at_any_time.py)
 
 run() {
   local name=$1 begin=$SECONDS

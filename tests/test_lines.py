@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -13,7 +14,9 @@ LINES = ("airflow-3", "airflow-2")
 
 
 def on_one_line():
-    return re.search(r"^once=\((.*)\)$", (ROOT / "tests/both_lines.sh").read_text(), re.MULTILINE)[1].split()
+    chosen = re.findall(r"^once\+?=.*$", (ROOT / "tests/both_lines.sh").read_text(), re.MULTILINE)
+    script = "; ".join([*chosen, 'echo "${once[@]}"'])
+    return subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True).stdout.split()
 
 
 def pins(line):

@@ -16,7 +16,7 @@ from tests.metrics.history import FETCHED, History, latest, records, store
 from tests.metrics.reference import expected
 
 SOON = timedelta(seconds=1)
-SLOW = examples(12, shrinks=False)
+SLOW = examples(8, shrinks=False)
 
 
 def new_organisation() -> str:

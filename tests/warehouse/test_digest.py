@@ -45,7 +45,8 @@ def test_another_value_row_or_missing_row_changes_it(client):
 
 def test_every_digest_has_sixteen_digits_that_of_an_empty_table_too(client):
     assert of_refs(client) == (0, "0" * 16)
-    written = {of_refs(client, ref("a", f"{number}"))[1] for number in range(300)}
+    written = {of_refs(client, ref("a", f"{number}"))[1] for number in range(24)}
+    assert any(digest.startswith("0") for digest in written), "one of them needs its zeros"
     assert {len(digest) for digest in written} == {16}
 
 
