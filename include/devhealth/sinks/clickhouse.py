@@ -20,14 +20,17 @@ from devhealth.warehouse.connection import connected
 from devhealth.warehouse.schema import ensure_schema
 
 _BLOCK_ROWS = 1_000_000
+_OF_REPOSITORY = attrgetter("org_id", "repo_id")
 _NEWER_SNAPSHOTS = """
 select
+    table_name,
     org_id,
     repo_id,
     max(record_snapshots.version) as version
 from record_snapshots
-where table_name = %(table)s and (org_id, repo_id) in %(repositories)s
+where (org_id, repo_id) in %(repositories)s and table_name in %(tables)s
 group by
+    table_name,
     org_id,
     repo_id
 """
@@ -54,14 +57,16 @@ class ClickHouseSink:
 
     def _write(self, records: list[Record], client: Client) -> int:
         with self._turn:
+            may_be_late: dict[str, list[Record]] = {}
             for kind in sorted(set(map(type, records)), key=lambda kind: kind.__name__):
                 declared = table_of(kind)
                 rows = [record for record in records if type(record) is kind]
                 for first in range(0, len(rows), _BLOCK_ROWS):
                     insert(client, declared, rows[first : first + _BLOCK_ROWS])
                 if declared.gone:
-                    for late in _newer_snapshots(client, declared, rows):
-                        _mark_gone(client, declared, late)
+                    may_be_late[declared.name] = rows
+            for newer in _newer_snapshots(client, may_be_late):
+                _mark_gone(client, table_of(newer.table), newer)
         return len(records)
 
     def _retire(self, snapshot: Snapshot, client: Client) -> list[date]:
@@ -71,6 +76,8 @@ class ClickHouseSink:
                 # Noted first: a row that another process writes meanwhile is caught by that process, which looks here.
                 note = (snapshot.org_id, snapshot.repo_id, snapshot.table, snapshot.version)
                 client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
+                if not _may_concern(client, declared, snapshot):
+                    return []
             _mark_gone(client, declared, snapshot)
             return _days_gone(client, declared, snapshot)
 
@@ -93,14 +100,25 @@ def _read(kind: type[R], org_ids: Sequence[str], client: Client) -> list[R]:
     return [kind(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _newer_snapshots(client: Client, declared: Table, rows: list[Record]) -> Iterator[Snapshot]:
-    """Snapshots of the rows' repositories that are newer than the oldest of the rows."""
-    oldest = min(map(attrgetter(str(declared.version)), rows))
-    repositories = tuple(set(map(attrgetter("org_id", "repo_id"), rows)))
-    parameters = {"table": declared.name, "repositories": repositories}
-    for org_id, repo_id, version in client.execute(_NEWER_SNAPSHOTS, parameters):
-        if version > oldest:
-            yield Snapshot(table=declared.name, org_id=org_id, repo_id=repo_id, version=version)
+def _newer_snapshots(client: Client, rows_of: dict[str, list[Record]]) -> Iterator[Snapshot]:
+    """Snapshots of the rows' repositories, by table, that are newer than the oldest of the rows."""
+    if not rows_of:
+        return
+    repositories = {of_repository for rows in rows_of.values() for of_repository in map(_OF_REPOSITORY, rows)}
+    oldest = {name: min(map(attrgetter(str(table_of(name).version)), rows)) for name, rows in rows_of.items()}
+    parameters = {"tables": tuple(rows_of), "repositories": tuple(repositories)}
+    for table, org_id, repo_id, version in client.execute(_NEWER_SNAPSHOTS, parameters):
+        if version > oldest[table]:
+            yield Snapshot(table=table, org_id=org_id, repo_id=repo_id, version=version)
+
+
+def _may_concern(client: Client, declared: Table, snapshot: Snapshot) -> bool:
+    """Whether a snapshot of a whole repository meets any row that is or will be gone; cheaper than to retire none."""
+    [(count,)] = client.execute(
+        f"select count() from {declared.name} where {_spoken_of(snapshot)} "  # noqa: S608 -- declared
+        f"and ({declared.version} < {literal(snapshot.version)} or {_is_gone(declared)})"
+    )
+    return bool(count)
 
 
 def _mark_gone(client: Client, declared: Table, snapshot: Snapshot) -> None:
@@ -119,13 +137,17 @@ def _days_gone(client: Client, declared: Table, snapshot: Snapshot) -> list[date
     """Of all that is gone by now: a run killed after it retired rows never told their days."""
     if not declared.days:
         return []
-    is_gone = " and ".join(f"{name} = {literal(value)}" for name, value in declared.gone.items())
     days = ", ".join(f"toDate({column})" for column in declared.days)
+    until = f"{declared.version} <= {literal(snapshot.version)}"
     rows = client.execute(
         f"select distinct arrayJoin([{days}]) as day from {declared.name} final where "  # noqa: S608 -- declared
-        f"{_spoken_of(snapshot)} and {declared.version} <= {literal(snapshot.version)} and {is_gone} order by day"
+        f"{_spoken_of(snapshot)} and {until} and {_is_gone(declared)} order by day"
     )
     return [day for (day,) in rows if day is not None]
+
+
+def _is_gone(declared: Table) -> str:
+    return " and ".join(f"{name} = {literal(value)}" for name, value in declared.gone.items())
 
 
 def _spoken_of(snapshot: Snapshot) -> str:
