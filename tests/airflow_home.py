@@ -139,6 +139,7 @@ def schedulable(home: AirflowHome, **more: str) -> AirflowHome:
         AIRFLOW__CORE__PARALLELISM="4",
         AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(free_port()),
         AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME="0.2",
+        AIRFLOW__SCHEDULER__SCHEDULE_AFTER_TASK_EXECUTION="False",  # 2.11: tasks would, and SQLite locks no rows
         AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE="False",
         _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK="1",  # 2.11: several tasks beside a SQLite file
         **more,
