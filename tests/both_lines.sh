@@ -30,7 +30,7 @@ run() {
 line() {
   local line=$1 python=$2/bin/python
   shift 2
-  run "tests on Airflow $line" "$python" -m pytest -n "${TEST_WORKERS:-2}" --dist loadfile -p no:cacheprovider \
+  run "tests on Airflow $line" "$python" -m pytest -n "${TEST_WORKERS:-2}" --dist worksteal -p no:cacheprovider \
     --junitxml "$reports/$line.xml" ${PYTEST_ARGS:-$*} </dev/null
 }
 
