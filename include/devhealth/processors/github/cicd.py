@@ -17,7 +17,7 @@ from devhealth.staging import Page
 
 EVIDENCE = "repository_targets"
 
-TABLES = ("pipeline_jobs", "pipeline_runs")
+_TABLES = ("pipeline_jobs", "pipeline_runs")
 
 
 def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
@@ -27,7 +27,7 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     has_news = unit.mode != "incremental"
     for page in remaining:
         if page.name == github_pages.CURSOR:
-            yield looked_at(unit, TABLES, "run_id", reader.gone)
+            yield looked_at(unit, _TABLES, "run_id", reader.gone)
             if has_news:
                 yield [target_row(unit, state.fetched_at, None)]
             return
