@@ -1,9 +1,11 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from devhealth.metrics import statements
 from devhealth.metrics.definitions import ADDED_BY_THE_ENGINE, FOLDER, all_definitions
 from devhealth.models.table import all_tables
 
@@ -44,6 +46,16 @@ def test_a_column_is_computed_or_says_what_it_awaits(definition):
 def test_no_metric_reads_the_clock(definition):
     assert "now()" not in definition.query
     assert "today()" not in definition.query
+
+
+def test_joins_compare_columns():
+    """ClickHouse 24.8 refuses a constant in `on`; `python -m tests.versions.clickhouse` asks it."""
+    files = [path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.sql")]
+    around = [statements.withdrawals(definition) for definition in all_definitions()]
+    joins = [on for text in files + around for on in re.findall(r"\bon +(.+)", re.sub("--.*", "", text))]
+    conditions = [one for on in joins for one in on.split(" and ")]
+    assert len(conditions) > 50
+    assert [one for one in conditions if not re.match(r"[a-z_][\w.]* (=|>=|>) [a-z_][\w.]*\b(?!\()", one)] == []
 
 
 def test_windows_are_named_in_the_columns():

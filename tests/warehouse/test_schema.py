@@ -1,8 +1,11 @@
 """The schema of the warehouse, against the real engine."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+
+import pytest
 
 from devhealth.models.table import all_tables
 from devhealth.settings import Settings
@@ -115,3 +118,11 @@ def test_latest_leaves_out_what_was_withdrawn_last(client):
 def test_latest_has_the_columns_of_its_table_in_their_order(client):
     names = [name for name, _ in _columns(client, "repo_metrics_daily") if name != "is_withdrawn"]
     assert [name for name, _ in _columns(client, "repo_metrics_daily_latest")] == names
+
+
+@pytest.mark.parametrize("name", ddl.views())
+def test_the_query_of_a_view_ends_in_a_parenthesis_for_clickhouse_before_25_6(name):
+    """Behind `from x` it takes `comment` for an alias; `python -m tests.versions.clickhouse` asks the old engines."""
+    assert re.search(
+        r"^create or replace view \w+ as\n\(\n.+\n\)\ncomment '\w+'\Z", ddl.views()[name], re.DOTALL | re.MULTILINE
+    )

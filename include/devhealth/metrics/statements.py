@@ -21,7 +21,7 @@ scope as (
 ),
 
 keys_without_a_row_of_this_run as (
-    select {key}
+    select {key}, {repo_id} as repo_id_of_key
     from {{table:Identifier}}
     where
         org_id = {{org_id:String}}
@@ -45,7 +45,7 @@ keys_without_a_row_of_this_run as (
 
 select {key}, {{definition_version:UInt32}}, {{computed_at:DateTime64(6, 'UTC')}}, true
 from keys_without_a_row_of_this_run
-inner join scope on {repo_id} = repo_id_in_scope
+inner join scope on repo_id_of_key = repo_id_in_scope
 where {day} between first_day and last_day
 """
 
