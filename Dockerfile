@@ -1,4 +1,5 @@
 # Airflow with everything devhealth needs; dags/, plugins/ and include/ are copied in, compose mounts them over.
+# The base holds a git that is newer than git 2.32, the oldest that is accepted.
 FROM apache/airflow:3.3.2-python3.12
 
 USER root

@@ -1,12 +1,25 @@
 """Git runs the same for everybody, says in our words what went wrong, and never outlives its caller."""
 
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from devhealth.connectors.local_git.git_failure import Outcome, failure
+from devhealth.connectors.local_git.git_failure import OLDEST_GIT, Outcome, failure
 from devhealth.connectors.local_git.git_process import GitProcess, attempt, run, stream
-from devhealth.errors import DevhealthError, SourceCorrupt, SourceError, SourceForbidden, SourceNotFound, StagingError
+from devhealth.errors import (
+    DevhealthError,
+    SettingsError,
+    SourceCorrupt,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    StagingError,
+)
 from tests.git_histories import FILE, Commit, make_repository
 
 
@@ -35,6 +48,68 @@ def test_what_the_caller_has_configured_changes_nothing(repository: Path, monkey
     }.items():
         monkeypatch.setenv(name, value)
     assert run(repository, ["log", "--stat", "-p"]) == before
+
+
+@pytest.fixture
+def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a git first on PATH that names a version of its own, and does what the real one does otherwise."""
+    real = shutil.which("git")
+
+    def put(version: str) -> None:
+        program = Path(tempfile.mkdtemp(dir=tmp_path)) / "git"
+        program.write_text(
+            f"#!/bin/sh\nif [ \"$1\" = --version ]; then echo >>{tmp_path}/asked; echo '{version}'; exit; fi\n"
+            f'exec {real} "$@"\n'
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "git version 2.32.0",
+        "git version 2.39.5 (Apple Git-154)",
+        "git version 2.43.0.windows.1",
+        "git version 2.50.GIT",
+        "git version 2.100.0-rc1",
+        "git version 3.0.0.123.gabcdef.dirty",
+    ],
+)
+def test_git_is_asked_once_for_its_version(
+    says: Callable[[str], None], repository: Path, tmp_path: Path, version: str
+) -> None:
+    says(version)
+    for _ in range(3):
+        assert run(repository, ["rev-parse", "--is-bare-repository"]) == b"true\n"
+    assert (tmp_path / "asked").read_text() == "\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "named"),
+    [
+        ("git version 2.31.8", "is git 2.31.8, which is too old"),
+        ("git version 2.9.5 (Apple Git-81)", "is git 2.9.5, which is too old"),
+        ("git version 1.99.GIT", "is git 1.99.GIT, which is too old"),
+        ("usage: something else", "gave 'usage: something else'"),
+    ],
+)
+def test_a_git_that_would_use_the_settings_of_others_is_refused(
+    says: Callable[[str], None], repository: Path, version: str, named: str
+) -> None:
+    says(version)
+    with pytest.raises(SettingsError, match=r"Install git 2\.32 or newer") as caught:
+        run(repository, ["rev-parse", "--is-bare-repository"])
+    assert named in str(caught.value)
+
+
+def test_all_pages_name_the_version_that_is_asked_for() -> None:
+    root = Path(__file__).parents[3]
+    pages = [root / "README.md", root / "Dockerfile", root / "docs" / "providers" / "local-git.md"]
+    named = {page.name: set(re.findall(r"git (2\.\d+)", page.read_text())) for page in pages}
+    assert named == {page.name: {"{}.{}".format(*OLDEST_GIT)} for page in pages}
 
 
 def test_leaving_a_stream_early_ends_git_without_an_error(repository: Path) -> None:

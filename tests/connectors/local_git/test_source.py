@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from devhealth.connectors.local_git import credentials, remote_url, source
-from devhealth.errors import SourceForbidden, SourceNotFound
+from devhealth.connectors.local_git import credentials, discovery, remote_url, source
+from devhealth.errors import InputError, SourceForbidden, SourceNotFound
 from devhealth.models.source import SourceIdentity
 from tests.connectors.local_git.small_git import commit, git, repository, settings_in
 
@@ -48,6 +48,60 @@ def test_a_url_git_cannot_be_given_is_refused_without_repeating_it(url: str, tmp
     with pytest.raises(SourceNotFound) as caught:
         source.resolve(url, settings_in(tmp_path))
     assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "--upload-pack=true:;touch F;true",
+        "--upload-pack=touch F",
+        "-x:path",
+        "git@-oProxyCommand=touch F:path",
+        "host:--upload-pack=touch F",
+        "ssh://-oProxyCommand=touch F/path",
+        "ssh://git@-oProxyCommand=touch F/path",
+        "ssh://-oProxyCommand=touch F@host/path",
+        "fd::17",
+        "evil::x",
+        "EVIL::https://host/path",
+        "ext::touch F",
+        "host::path",
+        "https://host/a\0b",
+    ],
+)
+def test_no_source_reaches_git_as_an_option_or_a_program(
+    location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = tmp_path / "bin" / "git-remote-evil"
+    helper.parent.mkdir()
+    helper.write_text(f"#!/bin/sh\ntouch {tmp_path}/F\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", str(helper.parent), prepend=os.pathsep)
+    monkeypatch.chdir(tmp_path)
+    settings = settings_in(tmp_path)
+    for reached in (
+        lambda: source.resolve(location, settings),
+        lambda: source.open_source(location, settings),  # as it may stand in the database already
+        lambda: discovery.location_of(location, tmp_path),
+    ):
+        with pytest.raises(
+            (SourceNotFound, InputError), match=r"neither a path nor a clone URL|cannot read the clone URL"
+        ):
+            reached()
+    assert not (tmp_path / "F").exists()
+    assert not list(tmp_path.glob("mirrors/*.part"))
+
+
+def test_git_itself_may_use_the_known_transports_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a setting of the user rewrites a URL to another one."""
+    (tmp_path / ".gitconfig").write_text(
+        f'[url "ext::touch {tmp_path}/F"]\n\tinsteadOf = https://host.invalid/\n[protocol]\n\tallow = always\n'
+    )
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "ext")
+    with pytest.raises(SourceNotFound, match="transport 'ext' not allowed"):
+        source.resolve("https://host.invalid/shop", settings_in(tmp_path / "home"))
+    assert not (tmp_path / "F").exists()
 
 
 def test_all_ways_into_a_worktree_are_one_repository(shop: Path, tmp_path: Path) -> None:

@@ -35,6 +35,10 @@ _NO_TRANSPORT = re.compile(r"transport '[^']*' not allowed|lazy fetching disable
 _CREDENTIALS = re.compile(r"(\w+://)[^/@\s]*@")
 _LONGEST_MESSAGE = 300
 
+OLDEST_GIT = (2, 32)
+"""Older ones know neither GIT_CONFIG_GLOBAL nor GIT_CONFIG_COUNT: they would use the caller's settings, not ours."""
+_INSTALL = "Install git {}.{} or newer and put it on PATH.".format(*OLDEST_GIT)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -87,4 +91,13 @@ def start_failure(folder: Path, error: OSError) -> SourceError | SettingsError:
         return SourceNotFound(f"no folder {folder}: {error.strerror}. Check the path, or remove the source.")
     if isinstance(error, PermissionError):
         return SourceForbidden(f"may not enter {folder}: {error.strerror}. Grant this user read access.")
-    return SettingsError(f"cannot start git: {error.strerror or error}. Install git 2.30 or newer and put it on PATH.")
+    return SettingsError(f"cannot start git: {error.strerror or error}. {_INSTALL}")
+
+
+def require_version(program: str, words: str) -> None:
+    """Raise SettingsError unless `git --version` of this program names OLDEST_GIT or a newer one."""
+    version = re.search(r"git version v?((\d+)\.(\d+)\S*)", words)
+    if version is None:
+        raise SettingsError(f"{program} does not say which git it is: `git --version` gave {words[:80]!r}. {_INSTALL}")
+    if (int(version[2]), int(version[3])) < OLDEST_GIT:
+        raise SettingsError(f"{program} is git {version[1]}, which is too old. {_INSTALL}")

@@ -7,16 +7,19 @@ for what could run programs.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Self, cast
 
-from devhealth.connectors.local_git.git_failure import Outcome, failure, start_failure
+from devhealth.connectors.local_git.git_failure import Outcome, failure, require_version, start_failure
+from devhealth.connectors.local_git.remote_url import SCHEMES
 
 _FIXED_CONFIG = (
     "safe.directory=*",
@@ -37,7 +40,7 @@ class GitProcess:
     """A running git. Leaving the `with` block ends it, whatever it is doing.
 
     `stdin` is bytes or a file to read; `stdout` a file to write, or None for a pipe (see `output`).
-    Raises SourceNotFound or SourceForbidden when the folder cannot be entered.
+    Raises SourceNotFound or SourceForbidden when the folder cannot be entered, SettingsError when git is too old.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class GitProcess:
         is_transfer: bool = False,
         extra_environment: Mapping[str, str] | None = None,
     ) -> None:
+        _check_version(shutil.which("git"))
         self.folder = folder
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         environment = {**_environment(is_transfer=is_transfer), **(extra_environment or {})}
@@ -141,6 +145,16 @@ def stream(folder: Path, arguments: Sequence[str], *, stdin: bytes | Path = b"")
         raise failure(folder, outcome)
 
 
+@cache
+def _check_version(program: str | None) -> None:
+    """Ask a git for its version, once a process. One that cannot be started says so where it is used."""
+    with suppress(OSError):
+        if program:
+            environment = _environment(is_transfer=False)
+            asked = subprocess.run([program, "--version"], check=False, env=environment, capture_output=True)
+            require_version(program, asked.stdout.decode(errors="replace").strip())
+
+
 def _config_arguments() -> list[str]:
     return [part for setting in _FIXED_CONFIG for part in ("-c", setting)]
 
@@ -152,14 +166,21 @@ def _environment(*, is_transfer: bool) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("GIT_", "DEVHEALTH_")) or name.startswith(kept)
     }
-    fixed = {"LC_ALL": "C", "TZ": "UTC", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
+    protocols = ":".join(SCHEMES) if is_transfer else "none"
+    fixed = {
+        "GIT_ALLOW_PROTOCOL": protocols,
+        "LC_ALL": "C",
+        "TZ": "UTC",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_PAGER": "cat",
+    }
     if not is_transfer:
         fixed |= {
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_ATTR_NOSYSTEM": "1",
             "GIT_NO_LAZY_FETCH": "1",
-            "GIT_ALLOW_PROTOCOL": "none",
         }
     return inherited | fixed
 

@@ -95,7 +95,7 @@ def _make(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
     part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         config = [word for setting in _KEPT_CONFIG for word in ("-c", setting)]
-        clone = ["clone", "--bare", "--quiet", "--template=", *config, remote.location, str(part)]
+        clone = ["clone", "--bare", "--quiet", "--template=", *config, "--", remote.location, str(part)]
         remote_access.transfer(folder.parent, clone, remote, settings)
         _tend(part)
         attributes.write(part)
@@ -119,7 +119,9 @@ def _fetch(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
             "--no-recurse-submodules",
             "--update-shallow",
         ]
-        remote_access.transfer(folder, ["fetch", *options, remote.location, *_BRANCHES_AND_TAGS], remote, settings)
+        remote_access.transfer(
+            folder, ["fetch", *options, "--", remote.location, *_BRANCHES_AND_TAGS], remote, settings
+        )
         _tend(folder)
     if head:
         git_process.run(folder, ["symbolic-ref", "HEAD", os.fsdecode(head)])

@@ -24,9 +24,11 @@ _NEEDS_CREDENTIALS = re.compile(
 def ask(folder: Path, remote: RemoteUrl, settings: Settings) -> tuple[bytes | None, dict[bytes, bytes]]:
     """The remote's default branch and its branches and tags with what they point at."""
     head, refs = None, {}
-    for line in transfer(folder, ["ls-remote", "--quiet", "--symref", remote.location], remote, settings).splitlines():
+    for line in transfer(
+        folder, ["ls-remote", "--quiet", "--symref", "--", remote.location], remote, settings
+    ).splitlines():
         value, _, name = line.partition(b"\t")
-        if value.startswith(b"ref: ") and name == b"HEAD":
+        if value.startswith(b"ref: refs/heads/") and name == b"HEAD":
             head = value.removeprefix(b"ref: ")
         elif name == b"HEAD" or (name.startswith((b"refs/heads/", b"refs/tags/")) and not name.endswith(b"^{}")):
             refs[name] = value

@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 from devhealth.errors import SourceNotFound
 
-_SCHEMES = ("https", "http", "ssh", "git", "file")
+SCHEMES = ("https", "http", "ssh", "git", "file")
+"""The transports git may use; every other one is a program it would look for on PATH."""
 _USUAL_PORTS = {"", "22", "80", "443", "9418"}
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:(?P<user>[^/]*)@)?(?P<host>\[[^\]/]*\]|[^@/:]*)(?::(?P<port>\d*))?(?P<path>/.*)?",
@@ -19,6 +20,10 @@ _SAME_HOST = {
     "altssh.gitlab.com": "gitlab.com",
     "altssh.bitbucket.org": "bitbucket.org",
 }
+_PROGRAM = re.compile(r"[a-z0-9][a-z0-9+.-]*::", re.IGNORECASE)
+"""git runs git-remote-<name> of PATH for these, and what they are told for ext::."""
+_OPTION = re.compile(r"-|[a-z]+://(?:[^/@]*@)?-|[^/@:]+@-|[^/:]*:-")
+"""What git would take for an option, for itself or for ssh."""
 _CASELESS_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
 
 
@@ -50,13 +55,25 @@ class RemoteUrl:
 
 
 def parse(text: str) -> RemoteUrl | None:
-    """The URL, or None for a path; raises SourceNotFound, never repeating the text, for a URL git cannot be given."""
+    """The URL, or None for a path; raises SourceNotFound, never repeating the text, for what git must not be given."""
+    is_unfit = bool(_PROGRAM.match(text)) or "\0" in text
+    remote = None if is_unfit else parse_origin(text)
+    if is_unfit or _OPTION.match(remote.location if remote else text):
+        raise SourceNotFound(
+            "the source given is neither a path nor a clone URL: a name in it begins with a dash, or it names a "
+            "program (`ext::`, `fd::`). Expected a path, https://host/path, ssh://git@host/path, git@host:path or file:///path."
+        )
+    return remote
+
+
+def parse_origin(text: str) -> RemoteUrl | None:
+    """As `parse`, of the URL a clone has for its origin: it names the repository, and git is never given it."""
     if "://" not in text:
         match = _SCP_LIKE.fullmatch(text)
         return _remote(text, "ssh", match["host"], "", match["path"]) if match else None
     match = _URL.fullmatch(text)
     scheme = match["scheme"].lower() if match else ""
-    if not match or scheme not in _SCHEMES or not match["path"] or (scheme != "file" and not match["host"]):
+    if not match or scheme not in SCHEMES or not match["path"] or (scheme != "file" and not match["host"]):
         raise SourceNotFound(
             "cannot read the clone URL given: expected https://host/path, ssh://git@host/path, git@host:path or "
             "file:///path, without credentials. Correct the URL."

@@ -118,7 +118,7 @@ def _local_identity(given: Path) -> SourceIdentity:
 
 def _remote_of(folder: Path, url: str) -> RemoteUrl:
     try:
-        remote = remote_url.parse(url)
+        remote = remote_url.parse_origin(url)
     except SourceNotFound:  # a transport of the user's own making still tells repositories apart
         return RemoteUrl(url, "file", "local", url.rpartition("@")[2])
     return remote or RemoteUrl(url, "file", "local", remote_url.real_path(folder / Path(url).expanduser()))
