@@ -35,8 +35,8 @@ def columns() -> dict[str, dict[str, str]]:
 def views() -> dict[str, str]:
     """How to create each view, by name, in an order that serves those that read others.
 
-    Each carries as its comment a fingerprint of itself and of all tables, so that an outdated one shows. The query is in
-    parentheses: ClickHouse before 25.6 takes a `comment` behind `from x` for an alias.
+    Each carries as its comment a fingerprint of itself and of all tables, so that an outdated one shows. Its query is
+    in parentheses: ClickHouse before 25.6 takes a `comment` behind `from x` for an alias.
     """
     files = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "views").glob("*.sql"))}
     latest = {f"{declared.name}_latest": _create_latest(declared) for declared in all_tables() if declared.is_metric}
