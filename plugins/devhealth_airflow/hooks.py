@@ -19,6 +19,8 @@ ANALYTICS_CONNECTION = "devhealth_clickhouse"
 
 _OF_AN_APP = frozenset({"app_id", "private_key", "installation_id"})
 
+_SCHEMES = frozenset({"http", "https"})
+
 _SHORTEST_PIECE = 4
 """Shorter ones would hide half the words of a log."""
 
@@ -71,6 +73,22 @@ def clickhouse_uri(connection: Any) -> str:
     return f"{scheme}://{login}:{password}@{connection.host or 'localhost'}:{port}/{database}{query}"
 
 
+def _address(connection: Any) -> str:
+    """What a connection is for, as an http connection says so; empty without a host."""
+    host = (connection.host or "").strip()
+    if not host:
+        return ""
+    if "://" not in host:
+        schema = (connection.schema or "").strip().lower()
+        host = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
+        host = f"{schema if schema in _SCHEMES else 'https'}://{host.lstrip('/')}"
+    scheme, _, rest = host.partition("://")
+    netloc, slash, path = rest.partition("/")
+    has_port = re.search(r":\d*$", netloc) and not netloc.endswith("]")
+    port = f":{connection.port}" if connection.port and not has_port else ""
+    return f"{scheme}://{netloc}{port}{slash}{path}"
+
+
 def _connection(name: str) -> Any:
     try:
         return BaseHook.get_connection(name)
@@ -104,14 +122,15 @@ class AirflowHost:
     def connection(self, conn_id: str) -> dict[str, str] | None:
         """What a connection holds, as a credential calls it; None when there is none of that id.
 
-        That is login and password, a host that is the address of an interface, and what of an App stands in the extra.
+        That is login and password, the address that host, port and schema make, and what of an App stands in the extra.
+        The `url` of the extra goes before the host. Where there is no host, the connection is for any.
         """
         found = _connection(conn_id)
         if found is None:
             return None
         fields = {"username": found.login or "", "token": found.password or ""}
-        if "://" in (found.host or ""):
-            fields["url"] = found.host
+        if url := _options(found).get("url") or _address(found):
+            fields["url"] = url
         return fields | {name: value for name, value in _options(found).items() if name in _OF_AN_APP}
 
     def mask(self, secret: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from devhealth.connectors.local_git import git_process
-from devhealth.connectors.local_git.remote_url import Credentials, RemoteUrl
+from devhealth.connectors.local_git.remote_url import USUAL_PORTS, Credentials, RemoteUrl
 from devhealth.errors import SecretError
 from devhealth.models.credential import Credential, spellings
 from devhealth.settings import Settings
@@ -48,7 +48,8 @@ def variable(host: str) -> str:
 def of_remote(remote: RemoteUrl, settings: Settings) -> Credential | None:
     """The credential the settings carry, when it is for this remote.
 
-    Raises SecretError when it cannot be used there: to read with another one than was asked for would be a lie.
+    Raises SecretError when it cannot be used there: to read with another one than was asked for would be a lie. One
+    with the `url` of an interface, as a connection of Airflow has, is for the host of that.
     """
     credential = settings.credential
     if credential is None or credential.get("host") not in {"", remote.host} or remote.scheme in {"file", "git"}:
@@ -57,6 +58,11 @@ def of_remote(remote: RemoteUrl, settings: Settings) -> Credential | None:
         raise SecretError(
             f"{remote.location} is read over ssh, which takes the key of this user and not {credential}. "
             "Register its https URL, or take the credential off the configuration."
+        )
+    if (whose := _host_of(credential.get("url"))) not in {"", remote.host}:
+        raise SecretError(
+            f"{credential} is for {whose}, and {remote.location} is on {remote.host}. Read it with a credential of its "
+            "host."
         )
     if not credential.get("token") and not credential.get("host"):
         raise SecretError(f"{credential} holds no token to read {remote.location} with. Store it again with one.")
@@ -102,6 +108,15 @@ def _configuration(remote: RemoteUrl, *, is_alone: bool) -> Iterator[tuple[str, 
             yield f"http.{scope}.cookieFile", ""
     if is_alone:
         yield f"url.{remote.location}.insteadOf", remote.location  # the longest match: no other one rewrites it
+
+
+def _host_of(url: str) -> str:
+    """Whose git an address of pages or of an interface belongs to; empty without one."""
+    found = re.match(r"\w+://(?:[^/@]*@)?(\[[^\]/]*\]|[^:/]+)(:\d+)?", url.lower())
+    if not found:
+        return url
+    host = re.sub(r"^api\.(?=github\.com$|[a-z0-9-]+\.ghe\.com$)", "", found[1])
+    return host if (found[2] or "").removeprefix(":") in USUAL_PORTS else f"{host}{found[2]}"
 
 
 def _known(remote: RemoteUrl, credential: Credential | None) -> Credentials | None:
