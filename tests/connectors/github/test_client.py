@@ -1,5 +1,6 @@
 """The client against exact answers: what it returns, what it asks, and which errors say what."""
 
+import contextlib
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +112,31 @@ def test_repository_that_moved_to_another_host_is_not_followed(settings):
     plays = [Play(301, b"", {"Location": "https://evil.example.com/repositories/7"}), GOOD]
     with pytest.raises(SourceError, match=r"has moved to another host, evil\.example\.com"):
         got(settings, plays, lambda client: client.get("/repos/acme/shop"))
+
+
+@pytest.mark.parametrize(
+    "location", ["@{other}/x", "//{other}/x", "http://{other}/x", "http://{host}@{other}/x", "\\\\{other}/x"]
+)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_answer_leads_the_credential_to_another_host(settings, status, location):
+    asks = (lambda client: client.get("/repos/acme/shop"), lambda client: client.query("query { viewer { login } }"))
+    with ScriptedServer([GOOD]) as other, ScriptedServer([GOOD]) as server:
+        location = location.format(other=other.api.host, host=server.api.host)
+        for ask in asks:
+            server.plays = [Play(status, b"", {"Location": location}), Play(404)]
+            with asking(settings, server.api, Ticking()) as client, pytest.raises(SourceError):
+                ask(client)
+        assert other.asked == []
+
+
+def test_a_next_page_of_another_host_is_asked_for_at_our_own(settings):
+    for text in ("http://{other}/pulls?page=2", "@{other}/x", "//{other}/x", "http://u:p@{other}/x"):
+        with ScriptedServer([GOOD]) as other, ScriptedServer([GOOD]) as server:
+            link = f'<{text.format(other=other.api.host)}>; rel="next"'
+            server.plays = [Play(body=[1], headers={"Link": link}), Play(body=[2])]
+            with asking(settings, server.api, Ticking()) as client, contextlib.suppress(SourceError):
+                list(client.pages("/pulls"))
+            assert other.asked == []
 
 
 def test_moves_in_a_circle_end(settings):

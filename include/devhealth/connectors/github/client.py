@@ -14,6 +14,7 @@ from devhealth.connectors.github.sending import Exchange, Question, Reply
 from devhealth.errors import NotServed, SourceError, SourceForbidden, TooMuchAsked
 from devhealth.models.usage import Usage
 from devhealth.settings import Settings
+from devhealth.transport import addresses
 from devhealth.transport.memory import Memory, Remembered
 from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
 from devhealth.transport.waiting import Clock
@@ -127,13 +128,9 @@ class Client:
             location = reply.received.headers.get("location", "")
             if reply.received.status not in _MOVED or reply.received.status == _NOT_MODIFIED or not location:
                 return reply
-            if urlsplit(location).hostname not in {None, urlsplit(self.api.rest_url).hostname}:
-                raise SourceError(
-                    f"{question.what} has moved to another host, {urlsplit(location).hostname}. "
-                    "Name it as the repository's source if you trust it with the credential."
-                )
-            parameters = {} if urlsplit(location).query else question.parameters
-            question = replace(question, path=self._path(location), parameters=parameters)
+            there = addresses.followed(self._url(question.path), location, question.what)
+            parameters = {} if urlsplit(there).query else question.parameters
+            question = replace(question, path=self._path(there), parameters=parameters)
         raise SourceError(f"{question.what} is moved from one place to the next without end. Ask its administrator.")
 
     def _rest(self, question: Question, reply: Reply) -> Answer:
@@ -141,11 +138,12 @@ class Client:
         if received.status >= _REFUSED:
             raise self._exchange.refused(question, reply)
         link = _NEXT.search(received.headers.get("link", ""))
+        asked = self._url(question.path)
         return Answer(
             status=received.status,
             raw=_CLONE_TOKEN.sub(rb'\1"', received.body),
             at=received.at,
-            next=self._path(link[1]) if link else "",
+            next=self._path(addresses.at_base(self.api.rest_url, asked, link[1], question.what)) if link else "",
             etag=received.headers.get("etag", ""),
             modified=received.headers.get("last-modified", ""),
         )
@@ -164,11 +162,16 @@ class Client:
             status=received.status, raw=received.body, at=received.at, errors=reading.outcomes, is_graphql=True
         )
 
+    def _url(self, path: str) -> str:
+        return f"{self.api.rest_url}{path}" if path.startswith("/") else path
+
     def _path(self, url: str) -> str:
-        """The path and parameters of a URL, which may start with another host, below the address of the interface."""
+        """The path and parameters of a URL below the address of the interface; another one as it is."""
         parts = urlsplit(url)
         prefix = urlsplit(self.api.rest_url).path.rstrip("/")
-        path = parts.path.removeprefix(prefix) if prefix and parts.path.startswith(f"{prefix}/") else parts.path
+        if not parts.path.startswith(f"{prefix}/"):
+            return url
+        path = parts.path.removeprefix(prefix)
         return f"{path}?{parts.query}" if parts.query else path
 
     def _owner_in(self, path: str) -> str:

@@ -19,6 +19,8 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 
 from devhealth import __version__
 from devhealth.connectors.github.host import ApiHost
+from devhealth.errors import SourceError
+from devhealth.transport.addresses import origin_of
 from devhealth.transport.retrying import Passing
 from github import Auth, Github
 
@@ -125,11 +127,13 @@ class _Connection:
     def __init__(self, api: ApiHost, seconds: tuple[float, float], whole_seconds: float) -> None:
         kind = HTTPSRequestsConnectionClass if api.rest_url.startswith("https:") else HTTPRequestsConnectionClass
         self.session = kind("").session  # PyGithub's, with its adapters and without ~/.netrc
-        self._origin = "/".join(api.rest_url.split("/")[:3])
+        self._origin = str(origin_of(api.rest_url))
         self._seconds, self._whole_seconds = seconds, whole_seconds
 
     def request(self, verb: str, url: str, content: Any, headers: dict[str, str], stream: bool = False) -> None:  # noqa: FBT001, FBT002 - PyGithub calls it
         del stream
+        if not url.startswith("/"):  # the host would not end there, and what follows would be part of it
+            raise SourceError(f"{self._origin} is not asked for what is no path. Report this as a fault of devhealth.")
         self._asked = verb, url, content, headers
 
     def getresponse(self) -> RequestsResponse:

@@ -3,23 +3,32 @@
 acme/shop                            the host the credential is for; github.com when it does not say
 https://github.com/acme/shop         https://api.github.com
 https://git.example.com/acme/shop    https://git.example.com/api/v3, a GitHub Enterprise Server
+https://acme.ghe.com/acme/shop       https://api.acme.ghe.com, an Enterprise Cloud with data residency
 """
 
 import os
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from devhealth.errors import SourceForbidden, SourceNotFound
 from devhealth.settings import Settings
+from devhealth.transport.addresses import origin_of
 
 PUBLIC = "github.com"
 
 _PUBLIC_API = "https://api.github.com"
 _ENTERPRISE = "/api/v3"
-_NAME = r"(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)/(?P<repository>[A-Za-z0-9._-]+?)(?:\.git)?/?"
+_NO_FOLDER = r"(?!\.\.?(?:\.git)?/?$)"
+_NAME = (
+    r"(?P<owner>[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)/"
+    rf"(?P<repository>{_NO_FOLDER}[A-Za-z0-9._-]+?)(?:\.git)?/?"
+)
 _BARE = re.compile(_NAME)
-_URL = re.compile(rf"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+(?::\d+)?|\[[0-9a-fA-F:]+\](?::\d+)?)/{_NAME}")
-_API_URL = re.compile(r"(?P<scheme>https?)://(?P<host>[^/@\s]+)(?P<path>/[^\s?#]*)?")
+_URL = re.compile(rf"(?P<site>https?://[^/]+)/{_NAME}", re.IGNORECASE)
+_SAME_SITE = {"api.github.com": PUBLIC, "www.github.com": PUBLIC}
+_RESIDENT = re.compile(r"(?:api\.)?(?P<site>[a-z0-9-]+\.ghe\.com)")
+"""Hosts of data residency: pages and git at SITE, the interface at api.SITE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,11 @@ class ApiHost:
     """Without a slash at the end."""
 
     @property
+    def is_cloud(self) -> bool:
+        """Whether GitHub itself runs it."""
+        return self.host == PUBLIC or _RESIDENT.fullmatch(self.host) is not None
+
+    @property
     def graphql_url(self) -> str:
         """Where GraphQL is asked."""
         if self.rest_url.endswith(_ENTERPRISE):
@@ -41,8 +55,8 @@ class ApiHost:
     @property
     def web_url(self) -> str:
         """Where people and git go."""
-        if self.host == PUBLIC:
-            return f"https://{PUBLIC}"
+        if self.is_cloud:
+            return f"https://{self.host}"
         return self.rest_url.removesuffix(_ENTERPRISE)
 
 
@@ -71,17 +85,15 @@ def place_of(location: str, settings: Settings) -> Place:
     Raises SourceForbidden for one that is not on the host the credential is for.
     """
     match = _URL.fullmatch(location)
-    if match:
-        host = _without_usual_port(match["scheme"], match["host"].lower())
+    there = _of_site(match["site"]) if match else None
+    if match and there:
         api = _of_credential(settings)
-        if api is not None and api.host != host:
+        if api is not None and api.host != there.host:
             raise SourceForbidden(
-                f"the credential is for {api.host}, and the source is on {host}. Read it with a credential of its host."
+                f"the credential is for {api.host}, and the source is on {there.host}. Read it with a credential of "
+                "its host."
             )
-        if api is None:
-            rest = _PUBLIC_API if host == PUBLIC else f"{match['scheme']}://{host}{_ENTERPRISE}"
-            api = ApiHost(host, rest)
-        return Place(api, match["owner"], match["repository"])
+        return Place(api or there, match["owner"], match["repository"])
     match = _BARE.fullmatch(location)
     if not match:
         raise SourceNotFound(
@@ -92,7 +104,12 @@ def place_of(location: str, settings: Settings) -> Place:
 
 def default_host(settings: Settings) -> ApiHost:
     """Where names without a host are looked for."""
-    return _of_credential(settings) or _of_url(os.environ.get("GITHUB_API_URL", "")) or ApiHost(PUBLIC, _PUBLIC_API)
+    return _of_credential(settings) or host_of_environment()
+
+
+def host_of_environment() -> ApiHost:
+    """The GitHub that $GITHUB_TOKEN is for."""
+    return _of_url(os.environ.get("GITHUB_API_URL", "")) or ApiHost(PUBLIC, _PUBLIC_API)
 
 
 def _of_credential(settings: Settings) -> ApiHost | None:
@@ -100,18 +117,28 @@ def _of_credential(settings: Settings) -> ApiHost | None:
 
 
 def _of_url(url: str) -> ApiHost | None:
+    """The interface at this address; of the hosts of GitHub itself, that of their pages will do."""
     if not url:
         return None
-    match = _API_URL.fullmatch(url.rstrip("/"))
-    if not match:
+    known = _of_site(url)
+    if known is None or urlsplit(url).query or urlsplit(url).fragment:
         raise SourceNotFound(
             "the address of the GitHub to ask cannot be read: expected one such as https://git.example.com/api/v3."
         )
-    host = _without_usual_port(match["scheme"], match["host"].lower())
-    if host in {PUBLIC, "api.github.com", f"www.{PUBLIC}"}:
+    path = urlsplit(url).path.rstrip("/")
+    return known if known.is_cloud else ApiHost(known.host, known.rest_url.removesuffix(_ENTERPRISE) + path)
+
+
+def _of_site(url: str) -> ApiHost | None:
+    """The interface of whoever has pages at this address; None for what is no address."""
+    try:
+        origin = origin_of(url)
+    except ValueError:
+        return None
+    host = str(origin).partition("://")[2]
+    host = _SAME_SITE.get(host, host)
+    if host == PUBLIC:
         return ApiHost(PUBLIC, _PUBLIC_API)
-    return ApiHost(host, f"{match['scheme']}://{host}{(match['path'] or '').rstrip('/')}")
-
-
-def _without_usual_port(scheme: str, host: str) -> str:
-    return host.removesuffix(":443" if scheme == "https" else ":80")
+    if match := _RESIDENT.fullmatch(host):
+        return ApiHost(match["site"], f"https://api.{match['site']}")
+    return ApiHost(host, f"{origin}{_ENTERPRISE}")

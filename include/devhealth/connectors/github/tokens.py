@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from devhealth.connectors.github.app import App, Ask, pem_of
-from devhealth.connectors.github.host import PUBLIC, ApiHost
+from devhealth.connectors.github.host import ApiHost, host_of_environment
 from devhealth.errors import SecretError
 from devhealth.settings import Settings
 from devhealth.transport.ledger import Ledger
@@ -122,9 +122,7 @@ class Keyring:
 
 
 def _of_environment(api: ApiHost) -> str:
-    named = os.environ.get("GITHUB_API_URL", "").rstrip("/")
-    is_its_own = api.rest_url == named if named else api.host == PUBLIC
-    return os.environ.get("GITHUB_TOKEN", "") if is_its_own else ""
+    return os.environ.get("GITHUB_TOKEN", "") if api == host_of_environment() else ""
 
 
 def _number(text: str, reference: str) -> int:

@@ -9,7 +9,7 @@ from devhealth.errors import SourceNotFound
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 """The transports git may use; every other one is a program it would look for on PATH."""
-_USUAL_PORTS = {"", "22", "80", "443", "9418"}
+USUAL_PORTS = {"", "22", "80", "443", "9418"}
 _URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:(?P<user>[^/]*)@)?(?P<host>\[[^\]/]*\]|[^@/:]*)(?::(?P<port>\d*))?(?P<path>/.*)?",
     re.IGNORECASE | re.DOTALL,
@@ -100,6 +100,6 @@ def _remote(
 ) -> RemoteUrl:
     host = _SAME_HOST.get(host.lower(), host.lower())
     path = "/".join(part for part in unquote(path).split("/") if part).removesuffix(".git")
-    if host in _CASELESS_HOSTS:
+    if host in _CASELESS_HOSTS or host.endswith(".ghe.com"):
         path = path.lower()
-    return RemoteUrl(location, scheme, host if port in _USUAL_PORTS else f"{host}:{port}", path, credentials)
+    return RemoteUrl(location, scheme, host if port in USUAL_PORTS else f"{host}:{port}", path, credentials)
