@@ -27,9 +27,8 @@ not exist wait for ever); `backfill_queue` sends chunks to Celery workers of the
     backfill_queue = backfill
 """
 
-from airflow.providers.common.compat.sdk import DAG
-
 from devhealth_airflow import forms
+from devhealth_airflow.airflow_names import DAG
 from devhealth_airflow.operators.finish import VerdictOperator
 from devhealth_airflow.operators.job import ChunksOperator, CloseJobOperator, OpenJobOperator
 from devhealth_airflow.operators.metrics import MetricsOperator

@@ -10,9 +10,8 @@ Beside that it looks after backfills: a job whose run was killed or deleted does
 corrected one.
 """
 
-from airflow.providers.common.compat.sdk import DAG
-
 from devhealth_airflow import forms
+from devhealth_airflow.airflow_names import DAG
 from devhealth_airflow.operators.job import ReconcileOperator
 from devhealth_airflow.operators.metrics import MetricsOperator
 from devhealth_airflow.schedules import when_facts_arrive

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from devhealth_airflow.airflow_names import BaseOperator
 
 if TYPE_CHECKING:
     from devhealth.errors import RateLimited

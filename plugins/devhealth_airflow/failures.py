@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException, AirflowSkipException
-
+from devhealth_airflow.airflow_names import AirflowException, AirflowFailException, AirflowSkipException
 from devhealth_airflow.deferral import defer
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from airflow.providers.common.compat.sdk import Param
+from devhealth_airflow.airflow_names import Param
 
 
 def organisation() -> Param:

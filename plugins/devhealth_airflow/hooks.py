@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
+from devhealth_airflow.airflow_names import AirflowNotFoundException, BaseHook, mask_secret
 
 if TYPE_CHECKING:
     from devhealth.settings import Settings

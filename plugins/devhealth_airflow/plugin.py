@@ -1,6 +1,6 @@
 """What devhealth adds to Airflow's web pages and menus: so far, its entry in the list of plugins."""
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from devhealth_airflow.airflow_names import AirflowPlugin
 
 
 class DevhealthPlugin(AirflowPlugin):

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from airflow import __version__
+from devhealth_airflow.airflow_names import IS_2
 
 
 def state_of_run(dag_id: str, run_id: str) -> str | None:
     """queued, running, success or failed; None for a run that is no longer there."""
-    return _state_on_2(dag_id, run_id) if __version__.startswith("2.") else _state_on_3(dag_id, run_id)
+    return _state_on_2(dag_id, run_id) if IS_2 else _state_on_3(dag_id, run_id)
 
 
 def backfill_command(dag_run: Any) -> str:

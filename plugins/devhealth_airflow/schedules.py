@@ -5,19 +5,12 @@ A plain cron string has a zero-length data interval on 3.x, so every schedule na
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import Asset
-
-try:
-    from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable, CronTriggerTimetable
-except ImportError:  # Airflow 2.11
-    from airflow.timetables.datasets import DatasetOrTimeSchedule
-    from airflow.timetables.interval import CronDataIntervalTimetable
-    from airflow.timetables.trigger import CronTriggerTimetable
-
-    def AssetOrTimeSchedule(*, timetable: Any, assets: Any) -> Any:  # noqa: N802 - stands for the class of 3.x
-        """The schedule of Airflow 2.11, under its name of 3.x."""
-        return DatasetOrTimeSchedule(timetable=timetable, datasets=assets)  # noqa: AIR311
-
+from devhealth_airflow.airflow_names import (
+    Asset,
+    AssetOrTimeSchedule,
+    CronDataIntervalTimetable,
+    CronTriggerTimetable,
+)
 
 FACTS = Asset("devhealth://facts")
 """Something was stored that metrics depend on. What exactly is in the table `metric_dirty_ranges`."""

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow import __version__
-from airflow.providers.common.compat.sdk import DAG, task_group
-
 from devhealth_airflow import forms
+from devhealth_airflow.airflow_names import DAG, IS_2, task_group
 from devhealth_airflow.operators.backfill import BackfillOperator
 from devhealth_airflow.operators.connector import ConnectorOperator
 from devhealth_airflow.operators.finish import AnnounceOperator, FinishOperator, VerdictOperator
@@ -47,7 +45,7 @@ def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = 
         plan = PlanOperator(task_id="plan", provider=provider)
         finish = FinishOperator(task_id="finish", provider=provider, units=plan.output, refusals=_REFUSALS)
         units = plan.output
-        if __version__.startswith("2."):
+        if IS_2:
             backfill = BackfillOperator(task_id="backfill", units=units, execution_timeout=WITH_WAITS)
             backfill >> finish
             units = backfill.output

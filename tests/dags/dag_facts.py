@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import airflow.settings  # noqa: F401 - puts the plugin folder on the path, as in every Airflow process
-from airflow.providers.common.compat.sdk import DAG, BaseOperator
+
+from devhealth_airflow.airflow_names import DAG, BaseOperator
 
 AIRFLOWS_OWN = (sys.prefix, sys.base_prefix, os.environ["AIRFLOW_HOME"], "/proc/")
 WATCH = {"on": False, "touched": []}

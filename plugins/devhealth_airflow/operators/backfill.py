@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.providers.common.compat.sdk import SkipMixin
-
+from devhealth_airflow.airflow_names import SkipMixin
 from devhealth_airflow.bundles import all_units
 from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import failures_of

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, BaseOperator
-
+from devhealth_airflow.airflow_names import AirflowFailException, AirflowSkipException, BaseOperator
 from devhealth_airflow.bundles import all_units
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings

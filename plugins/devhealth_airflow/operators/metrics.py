@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
+from devhealth_airflow.airflow_names import BaseOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
 

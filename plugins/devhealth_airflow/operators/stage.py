@@ -9,13 +9,15 @@ from devhealth_airflow.failures import failures_of, settle, told_to_airflow
 from devhealth_airflow.hooks import task_settings
 
 NAME = """
-{%- set unit = task.unit if task.unit is mapping else task.unit[0] -%}
+{%- set mapped = ti.task.unit -%}
+{%- set unit = mapped if mapped is mapping else mapped[0] -%}
 {{ unit['name'] }} {{ unit['target'] -}}
 {%- if unit['mode'] == 'backfill' %} {{ unit['window']['since'][:10] }}{% endif -%}
-{%- if task.unit is not mapping and task.unit | length > 1 %} and {{ task.unit | length - 1 }} more{% endif -%}
+{%- if mapped is not mapping and mapped | length > 1 %} and {{ mapped | length - 1 }} more{% endif -%}
 """
 """What Airflow calls a mapped task: shop git, or shop git 2026-01-05 for a stretch of the past; of a bundle its first
-unit: shop git and 5 more."""
+unit: shop git and 5 more. It asks the task instance, since `task` is the task before its fields are rendered on 3.0 and
+3.1."""
 
 
 class StageOperator(DeferrableOperator):
