@@ -16,7 +16,7 @@ demo airflow: export AIRFLOW__CORE__LOAD_EXAMPLES := False
 demo airflow: export AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY := 5
 demo airflow: export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION := False
 demo airflow: export AIRFLOW__DEVHEALTH__BACKFILL_POOL := devhealth_backfill
-demo airflow clean check docs bench: export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins:$(CURDIR)
+demo airflow clean check docs bench versions: export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins:$(CURDIR)
 DEVHEALTH := "$(STATE)/bin/devhealth"
 
 help: ## List the targets.
@@ -60,6 +60,9 @@ check: .venv/.ready ## Check format, lint, types, layers, SQL, and that the gene
 docs: .venv/.ready ## Write the generated pages of docs/ anew.
 	@.venv/bin/python docs/generate.py
 
+versions: .venv/.ready ## Try each line of Airflow, engine of ClickHouse and git that the docs name; takes a while.
+	@.venv/bin/python -m tests.versions
+
 bench: .venv/.ready ## Measure against plain git; REPO=path for another repository, STRICT=1 to fail on a miss.
 	@.venv/bin/python -m tests.bench $(if $(STRICT),--strict) $(if $(filter-out $(CURDIR),$(REPO)),--repo "$(REPO)")
 
@@ -101,4 +104,4 @@ exec "$(CURDIR)/.venv/bin/python" -m devhealth.cli "$$@"
 endef
 .devhealth/bin/devhealth: export COMMAND_LINE := $(COMMAND_LINE)
 
-.PHONY: help demo airflow test check docs bench lock clean
+.PHONY: help demo airflow test check docs versions bench lock clean

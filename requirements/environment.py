@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOT = ROOT / ".venv-boot"
@@ -37,9 +38,7 @@ def main() -> None:
         )
     target, lock = ROOT / sys.argv[1], ROOT / sys.argv[2]
     newest = tuple(map(int, sys.argv[3].split("."))) if len(sys.argv) > 3 else (3, 14)
-    turns = ROOT / ".devhealth" / "turns"
-    turns.mkdir(parents=True, exist_ok=True)
-    with (turns / f"{target.name}.lock").open("w") as turn:
+    with _turn(target.name) as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         ready = target / ".ready"
         digest = hashlib.sha256(lock.read_bytes()).hexdigest()
@@ -54,11 +53,16 @@ def main() -> None:
         ready.write_text(digest)
 
 
+def installer() -> tuple[str, dict[str, str]]:
+    """The path of uv, empty where it cannot be had, and the environment to call it with."""
+    environ = {**_pip_configuration(), "UV_INDEX_STRATEGY": "unsafe-best-match", **os.environ}
+    return _uv(environ), environ
+
+
 def _with_uv(target: Path, lock: Path, newest: tuple[int, ...], *, keep: bool) -> bool:
     if os.environ.get("DEVHEALTH_INSTALLER") == "pip":
         return False
-    environ = {**_pip_configuration(), "UV_INDEX_STRATEGY": "unsafe-best-match", **os.environ}
-    uv = _uv(environ)
+    uv, environ = installer()
     python = _interpreter(newest)
     make = [
         uv,
@@ -104,7 +108,7 @@ def _interpreter(newest: tuple[int, ...]) -> str | None:
 
 def _uv(environ: dict[str, str]) -> str:
     uv = BOOT / "bin" / "uv"
-    with (ROOT / ".devhealth" / "turns" / "uv.lock").open("w") as turn:
+    with _turn("uv") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not uv.exists() or subprocess.run([uv, "--version"], check=False, capture_output=True).returncode:
             shutil.rmtree(BOOT, ignore_errors=True)
@@ -113,6 +117,13 @@ def _uv(environ: dict[str, str]) -> str:
             if subprocess.run(pip, check=False, env=environ).returncode:
                 return ""
     return str(uv)
+
+
+def _turn(name: str) -> IO[str]:
+    """A file to lock: one process after the other makes what is called so."""
+    turns = ROOT / ".devhealth" / "turns"
+    turns.mkdir(parents=True, exist_ok=True)
+    return (turns / f"{name}.lock").open("w")
 
 
 def _pip_configuration() -> dict[str, str]:

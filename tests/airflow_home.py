@@ -102,7 +102,9 @@ class AirflowHome:
         embedded.stop(self.settings.home)
 
 
-def new_home(folder: Path, database: Path | None = None, *, delivery: Path = ROOT) -> AirflowHome:
+def new_home(
+    folder: Path, database: Path | None = None, *, delivery: Path = ROOT, python: str = sys.executable
+) -> AirflowHome:
     """A home with the DAGs and plugins of the folder `delivery`, and a copy of the migrated database."""
     folder.mkdir(parents=True, exist_ok=True)
     if database:
@@ -110,7 +112,7 @@ def new_home(folder: Path, database: Path | None = None, *, delivery: Path = ROO
     return AirflowHome(
         folder,
         {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{Path(python).parent}:{os.environ['PATH']}",
             "HOME": str(folder),
             "TZ": "UTC",
             "PYTHONWARNINGS": "ignore",
@@ -123,6 +125,7 @@ def new_home(folder: Path, database: Path | None = None, *, delivery: Path = ROO
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "DEVHEALTH_HOME": str(folder / "devhealth"),
         },
+        python,
     )
 
 
@@ -147,11 +150,11 @@ def schedulable(home: AirflowHome, **more: str) -> AirflowHome:
 
 
 @contextlib.contextmanager
-def scheduling(home: AirflowHome) -> Iterator[list[subprocess.Popen[bytes]]]:
+def scheduling(home: AirflowHome, *, is_2: bool = IS_2) -> Iterator[list[subprocess.Popen[bytes]]]:
     """The processes that run what is asked for while the block lasts; the block may have killed them itself."""
     with contextlib.ExitStack() as stack:
         started: list[subprocess.Popen[bytes]] = []
-        if not IS_2:
+        if not is_2:
             started.append(home.start("api-server", log="api.log"))
             stack.enter_context(running(started[0]))
             _answers(home, started[0])
