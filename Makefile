@@ -16,6 +16,7 @@ demo airflow: export AIRFLOW__CORE__LOAD_EXAMPLES := False
 demo airflow: export AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY := 5
 demo airflow: export AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION := False
 demo airflow: export AIRFLOW__DEVHEALTH__BACKFILL_POOL := devhealth_backfill
+demo airflow: export AIRFLOW__DEVHEALTH__EMBEDDED_STORES := True
 demo airflow clean check docs bench versions: export PYTHONPATH := $(CURDIR)/include:$(CURDIR)/plugins:$(CURDIR)
 DEVHEALTH := "$(STATE)/bin/devhealth"
 

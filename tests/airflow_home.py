@@ -122,6 +122,7 @@ def new_home(
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(delivery / "plugins"),
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
+            "AIRFLOW__DEVHEALTH__EMBEDDED_STORES": "True",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "DEVHEALTH_HOME": str(folder / "devhealth"),
         },

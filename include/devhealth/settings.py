@@ -66,6 +66,11 @@ class Settings:
     spend: Callable[[Usage], None] | None = field(default=None, repr=False, compare=False)
     """Told of each request to a provider and of what it cost."""
 
+    @property
+    def is_semantic_embedded(self) -> bool:
+        """Whether the semantic database is the SQLite file below `home` that is taken where nothing names one."""
+        return self.semantic_uri == _embedded_semantic(self.home)
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """The settings the environment describes; raises SettingsError for values that cannot be read."""
@@ -81,7 +86,7 @@ class Settings:
         return cls(
             home=home,
             clickhouse_uri=clickhouse or None,
-            semantic_uri=_semantic_uri(env) or f"sqlite:///{home / 'semantic.db'}",
+            semantic_uri=_semantic_uri(env) or _embedded_semantic(home),
             secondary_uri=secondary,
             staging_uri=env.get("DEVHEALTH_STAGING_URI") or str(home / "staging"),
             sink=sink,
@@ -91,6 +96,10 @@ class Settings:
             secret_key=env.get("DEVHEALTH_SECRET_KEY") or "",
             echo_sql=env.get("DB_ECHO", "").lower() in {"1", "true", "yes", "on"},
         )
+
+
+def _embedded_semantic(home: Path) -> str:
+    return f"sqlite:///{home / 'semantic.db'}"
 
 
 def _semantic_uri(env: Mapping[str, str]) -> str | None:

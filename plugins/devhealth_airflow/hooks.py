@@ -1,5 +1,7 @@
 """Settings of a task: the connections `devhealth_postgres` and `devhealth_clickhouse` first, then the environment.
 
+One or the other must name both stores: a store of its own on each worker would hold nothing of what others stored.
+
 Passwords and keys are told to Airflow's secrets masker, as they are and as they stand in a URI, before anybody can log
 them.
 """
@@ -8,6 +10,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
+
+from airflow.configuration import conf
 
 from devhealth_airflow.airflow_names import AirflowNotFoundException, BaseHook, mask_secret
 
@@ -26,7 +30,11 @@ _SHORTEST_PIECE = 4
 
 
 def task_settings() -> "Settings":
-    """The settings of this task. Only to be called while a task runs: it asks Airflow for connections."""
+    """The settings of this task. Only to be called while a task runs: it asks Airflow for connections.
+
+    Raises SettingsError when nothing names a store. Embedded ones need `embedded_stores = True` in the section
+    `[devhealth]` of Airflow's configuration, as `make airflow` sets it.
+    """
     from devhealth.semantic.secret_box import keys_of
     from devhealth.settings import Settings
 
@@ -38,10 +46,28 @@ def task_settings() -> "Settings":
         settings = replace(settings, semantic_uri=sqlalchemy_url(semantic))
     if analytics:
         settings = replace(settings, clickhouse_uri=clickhouse_uri(analytics))
+    if not conf.getboolean("devhealth", "embedded_stores", fallback=False):
+        _refuse_stores_of_the_worker(settings)
     for uri in (settings.semantic_uri, settings.clickhouse_uri, settings.secondary_uri):
         for secret in _secrets_of(uri or ""):
             mask_secret(secret)
     return settings
+
+
+def _refuse_stores_of_the_worker(settings: "Settings") -> None:
+    from devhealth.errors import SettingsError
+
+    wanted = {
+        f"{SEMANTIC_CONNECTION} (type Postgres; or the variable POSTGRES_URI)": settings.is_semantic_embedded,
+        f"{ANALYTICS_CONNECTION} (native protocol; or the variable CLICKHOUSE_URI)": settings.clickhouse_uri is None,
+    }
+    missing = [name for name, is_missing in wanted.items() if is_missing]
+    if missing:
+        raise SettingsError(
+            f"Airflow has no connection {' and no connection '.join(missing)}: nothing says where devhealth stores. "
+            "Create it, with the fields that airflow_settings.yaml lists, or set the variable for the scheduler and "
+            "every worker; then run the DAG again."
+        )
 
 
 def sqlalchemy_url(connection: Any) -> str:

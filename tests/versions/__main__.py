@@ -6,5 +6,6 @@ import sys
 PARTS = ("git", "airflow_lines")
 
 if __name__ == "__main__":
-    statuses = [subprocess.run([sys.executable, "-m", f"tests.versions.{part}"], check=False).returncode for part in PARTS]
+    commands = [[sys.executable, "-m", f"tests.versions.{part}"] for part in PARTS]
+    statuses = [subprocess.run(command, check=False).returncode for command in commands]
     sys.exit(any(statuses))
