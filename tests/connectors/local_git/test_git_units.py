@@ -8,6 +8,7 @@ import pytest
 
 from devhealth.connectors.local_git import chunks
 from devhealth.connectors.local_git import git as connector
+from devhealth.connectors.local_git.source import resolve
 from devhealth.errors import SourceNotFound
 from devhealth.models.git_pages import COMMITS, CURSOR, STATE, GitState
 from devhealth.models.unit import Window
@@ -237,3 +238,24 @@ def test_a_closed_fetch_leaves_no_git_behind(tmp_path: Path, monkeypatch: pytest
 def test_a_repository_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound, match="Check the path"):
         sync(Tables(), tmp_path / "nowhere", tmp_path / "unit")
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+@pytest.mark.parametrize("kind", ["replace", "graft"])
+def test_a_history_is_read_as_it_was_committed_without_replacements_and_grafts(
+    tmp_path: Path, kind: str, *, is_mirrored: bool
+) -> None:
+    """They are somebody's own view, made and taken back without any ref that a cursor would notice."""
+    source = tmp_path / "source"
+    shas = make_repository(source, line([1, 2, 3, 4]))
+    if kind == "replace":
+        git(source, "replace", "--graft", shas[3], shas[0])
+    else:
+        (source / "info").mkdir(exist_ok=True)
+        (source / "info" / "grafts").write_text(f"{shas[3]} {shas[0]}\n")
+    assert git(source, "-c", "advice.graftFileDeprecated=false", "rev-list", "--count", "main").strip() == b"2"
+    tables, settings = Tables(), settings_below(tmp_path / "unit")
+    location = resolve(f"file://{source}", settings).location if is_mirrored else source
+    sync(tables, location, tmp_path / "unit")
+    assert set(flags(tables)) == {row["sha"] for row in tables.facts("commits")} == set(shas)
+    assert {row["sha"]: row["parents"] for row in tables.facts("commits")}[shas[3]] == [shas[2]]

@@ -1,5 +1,6 @@
 """Talking to a remote: what it has, and transfers from it; its refusals become our errors."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,10 @@ from devhealth.settings import Settings
 
 SILENT_SECONDS = 300
 """A remote that sends nothing for so long is given up; a server that counts objects is silent for a while."""
+_UPLOAD_PACK = f"GIT_GRAFT_FILE={os.devnull} git-upload-pack"
+"""For a repository of this machine: git takes GIT_ variables away from the program on its other side, which would leave
+out what a graft hides.
+"""
 _NEEDS_CREDENTIALS = re.compile(
     r"authentication failed|could not read (username|password)|permission denied|error: 40[13]|access denied|"
     r"terminal prompts disabled|host key verification failed|invalid (username|credentials)",
@@ -41,6 +46,8 @@ def ask(folder: Path, remote: RemoteUrl, settings: Settings) -> tuple[bytes | No
 def transfer(folder: Path, arguments: Sequence[str], remote: RemoteUrl, settings: Settings) -> bytes:
     """Run a git command that reaches the remote; what it wrote."""
     limits = ["-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={SILENT_SECONDS}"]
+    if remote.scheme == "file" and arguments[0] in {"clone", "fetch"}:
+        arguments = [arguments[0], f"--upload-pack={_UPLOAD_PACK}", *arguments[1:]]
     with GitProcess(
         folder, [*limits, *arguments], is_transfer=True, extra_environment=credentials.environment(remote, settings)
     ) as process:
