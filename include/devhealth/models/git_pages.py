@@ -13,6 +13,7 @@
 100 to 140 hold a line `<committer time> <sha>` for each commit. Only 000, 100, 110 and 999 are always there.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -70,6 +71,31 @@ class GitState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the unit tells of the repository and its refs; of the chunks of a backfill one does for all."""
 
 
+class Backdated(msgspec.Struct, frozen=True):
+    """Where dates fall along a history instead of rising: commits that are dated later than a descendant of theirs."""
+
+    named: dict[str, tuple[int, int]] = {}
+    """The newest of them: their date, and the earliest date of a descendant."""
+    others: tuple[int, int] | None = None
+    """Of all others the latest date, and the earliest date of a descendant."""
+
+    def lowest(self, sha: str, date: int) -> int:
+        """The earliest date of the commit and of all of its descendants, or an earlier one."""
+        if sha in self.named:
+            return min(date, self.named[sha][1])
+        return min(date, self.others[1]) if self.others and date <= self.others[0] else date
+
+    def joined(self, found: Mapping[str, tuple[int, int]], most: int) -> "Backdated":
+        """With more of them, that many by name."""
+        every = dict(self.named)
+        for sha, (date, earliest) in found.items():
+            every[sha] = date, min(earliest, every[sha][1] if sha in every else earliest)
+        newest_first = sorted(every, key=lambda sha: (-every[sha][0], sha))
+        rest = [every[sha] for sha in newest_first[most:]] + ([self.others] if self.others else [])
+        others = (max(date for date, _ in rest), min(earliest for _, earliest in rest)) if rest else None
+        return Backdated({sha: every[sha] for sha in newest_first[:most]}, others)
+
+
 class GitCursor(msgspec.Struct, frozen=True, kw_only=True):
     """Where a walk ended: what the next one subtracts, and what it depended on."""
 
@@ -82,3 +108,5 @@ class GitCursor(msgspec.Struct, frozen=True, kw_only=True):
     mailmap_digest: str
     shallow_digest: str
     depth_days: int | None
+    backdated: Backdated | None = None
+    """Of the history of `tips`; None in a cursor of a version that did not know, or when it could not be read."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devhealth.connectors.local_git import git_process
+from devhealth.connectors.local_git import git_process, graph
 from devhealth.models.text import to_bytes
 from tests.examples import examples
 from tests.git_histories import ANN, Commit, Stage, git, histories, make_repository, set_refs
@@ -178,3 +178,85 @@ def test_pushes_synced_one_by_one_equal_a_sync_of_the_last(pushed: tuple[list[Co
         assert at_once.facts("refs") == [row for row in step_by_step.facts("refs") if not row["is_deleted"]]
         known = step_by_step.facts("commit_identities")
         assert all(row in known for row in at_once.facts("commit_identities"))
+
+
+def dated(dates: list[int], branch_at: int | None = None, side: list[int] | None = None) -> list[Commit]:
+    """A straight history with those committer dates, and a branch off one of its commits."""
+    parents = [[at - 1] if at else [] for at in range(len(dates))]
+    parents += [[branch_at if at == 0 else len(dates) + at - 1] for at in range(len(side or []))]
+    return [
+        Commit(parents=of, message=b"%d\n" % at, committer=b"Ann <ann@example.com> %d +0000" % date)
+        for at, (of, date) in enumerate(zip(parents, dates + (side or []), strict=True))
+    ]
+
+
+def test_a_tag_on_commits_dated_later_than_what_follows_takes_none_off_the_default_branch(tmp_path: Path) -> None:
+    """`git log tag ^main` names seven commits of main: it gives up where dates fall."""
+    dates = [1_700_000_000 + 1000 * at for at in range(10)] + [1_600_000_000 + 1000 * at for at in range(8)]
+    make_repository(tmp_path / "source", dated(dates), {"refs/heads/main": 17, "refs/tags/v1": 9})
+    tables = Tables()
+    cursor = sync(tables, tmp_path / "source", tmp_path / "unit")
+    assert_reachability_equals_git(tables, tmp_path / "source", "main")
+    sync(tables, tmp_path / "source", tmp_path / "again", cursor, mode="full")
+    assert_reachability_equals_git(tables, tmp_path / "source", "main")
+
+
+def test_commits_of_a_slow_clock_take_none_off_the_default_branch(tmp_path: Path) -> None:
+    dates = [1_700_000_000 + 300 * at for at in range(12)]
+    slow = [dates[-1] - 3600 + 300 * at for at in range(2)]
+    source, tables = tmp_path / "source", Tables()
+    shas = make_repository(source, dated(dates + slow), {"refs/heads/main": 11, "refs/heads/b": 9})
+    cursor = sync(tables, source, tmp_path / "unit")
+    set_refs(source, shas, {"refs/heads/main": 13, "refs/heads/b": 9})
+    sync(tables, source, tmp_path / "next", cursor)
+    assert_reachability_equals_git(tables, source, "main")
+
+
+@st.composite
+def dated_pushes(draw: st.DrawFn) -> tuple[list[Commit], list[Stage]]:
+    """Graphs of two dozen commits with dates of any order, and what the refs are after each push."""
+    count = draw(st.integers(8, 24))
+    rising = st.just(None)
+    odd = st.sampled_from([0, 1_500_000_000, 1_499_990_000, 4_000_000_000, 253_402_300_799])
+    any_date = st.integers(1_499_990_000, 1_500_010_000)
+    dates = draw(st.lists(st.one_of(rising, rising, rising, any_date, odd), min_size=count, max_size=count))
+    commits = []
+    for at, date in enumerate(dates):
+        parents = draw(st.lists(st.integers(max(0, at - 6), at - 1), min_size=1, max_size=2, unique=True)) if at else []
+        stamp = 1_500_000_000 + 300 * at if date is None else date
+        commits.append(
+            Commit(parents=parents, message=b"%d\n" % at, committer=b"Ann <ann@example.com> %d +0000" % stamp)
+        )
+    names = ["refs/heads/b", "refs/heads/c", "refs/tags/t"]
+    numbers = st.integers(0, count - 1)
+    late = st.integers(count - 4, count - 1)
+    stages = draw(st.lists(st.dictionaries(st.sampled_from(names), numbers, max_size=3), min_size=3, max_size=5))
+    return commits, [{"refs/heads/main": draw(st.one_of(numbers, late)), **stage} for stage in stages]
+
+
+@examples(15)
+@given(dated_pushes())
+def test_after_every_push_every_commit_is_flagged_as_rev_list_says(pushed: tuple[list[Commit], list[Stage]]) -> None:
+    """Pitfall 4: reachability comes from parents, dates may have any order."""
+    commits, stages = pushed
+    with scratch() as folder:
+        source, tables, cursor = folder / "source", Tables(), None
+        shas = make_repository(source, commits, stages[0])
+        for number, stage in enumerate(stages):
+            set_refs(source, shas, stage)
+            cursor = sync(tables, source, folder / f"unit{number}", cursor)
+            assert_reachability_equals_git(tables, source, "main")
+
+
+@pytest.mark.parametrize("outlier", [None, 0, 4_000_000_000])
+def test_a_walk_goes_on_from_the_last_without_reading_all_again(tmp_path: Path, outlier: int | None) -> None:
+    """Neither a commit of 1970 nor one of the far future makes every later walk a long one."""
+    dates = [1_700_000_000 + 300 * at for at in range(200)]
+    if outlier is not None:
+        dates[50] = outlier
+    shas = make_repository(tmp_path / "source", dated(dates))
+    known = graph.read(tmp_path / "source", {shas[198]: graph.NOW}).backdated
+    tips = {shas[199]: graph.NOW, shas[198]: graph.WAS}
+    lines = graph.read(tmp_path / "source", tips, [(graph.NOW, graph.WAS)], known).lines
+    assert [line.split()[1].decode() for line in lines(having=graph.NOW, without=graph.WAS)] == [shas[199]]
+    assert len(list(lines(having=0))) < 10

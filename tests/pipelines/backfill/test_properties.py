@@ -48,7 +48,7 @@ MOMENTS = (
     (backfill_chunks, "begin"),
     (backfill_chunks, "complete"),
     (dirty_ranges, "add"),
-    (walk, "list_commits"),
+    (walk, "reach"),
     (clickhouse, "insert"),
     (UnitStaging, "write_page"),
     (UnitStaging, "write_records"),

@@ -39,6 +39,8 @@ class Report:
     def add(self, what: str) -> None:
         """Note one unreadable thing; raises SourceCorrupt when there are too many to go on."""
         with self._lock:
+            if what in self._found:
+                return
             self._found.append(what)
             is_hopeless = len(self._found) >= _GIVE_UP_AFTER
         if is_hopeless:

@@ -25,7 +25,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
         return True
     listing = refs.list_refs(open_source(source, settings))
     now = cursor_of(listing, options, earlier.tips, refs.default_branch(listing, options), earlier.default_tips)
-    return now != earlier
+    return now != msgspec.structs.replace(earlier, backdated=None)
 
 
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
@@ -47,11 +47,11 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     broken.add_missing_refs(state)
     broken.load(staging)
     listed = []
-    for name, write in walk.listings(folder, state, unit).items():
+    listings = walk.Listings(folder, state, unit)
+    for name in listings.pages:
         if name not in staged:
             with staging.page_file(name) as path:
-                write(path, broken)
-                broken.save(staging)
+                listings.write(name, path, broken, staging)
         listed.append(staging.page(name))
         yield listed[-1]
     if people.are_asked_again(state, unit):
@@ -61,4 +61,5 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
         yield staging.page(pages.PEOPLE)
     yield from chunks.read_commits(folder, listed[:2], staging, settings.max_workers, broken)
     broken.raise_if_any()
-    yield staging.write_page(pages.CURSOR, msgspec.json.encode(state.cursor))
+    cursor = msgspec.structs.replace(state.cursor, backdated=walk.backdated_in(staging))
+    yield staging.write_page(pages.CURSOR, msgspec.json.encode(cursor))

@@ -10,7 +10,7 @@ whole before history.json names them, so a reader sees one listing or another, n
 import contextlib
 import uuid
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -70,13 +70,10 @@ def _read(shared: UnitStaging) -> _History | None:
 
 def _list_all(unit: Unit, folder: Path, shared: UnitStaging, read_state: Callable[[], GitState]) -> _History:
     state, report, listing = read_state(), Report(folder, unit.name), uuid.uuid4().hex
-    for name, (tips, without) in {
-        pages.NEW_IN_DEFAULT: (state.default_tips, []),
-        pages.NEW_ELSEWHERE: (state.tips, state.default_tips),
-    }.items():
+    reached = walk.reach(folder, state, report)
+    for name, (having, without) in walk.NEW.items():
         with shared.page_file(_file(listing, name)) as path:
-            walk.list_commits(folder, path, report, tips, without)
-            _sort(path)
+            _write_sorted(path, reached.lines(having=having, without=without))
     history = _History(listing, unit.chunk, state, report.found)
     shared.write(_NAME, msgspec.json.encode(history))
     return history
@@ -86,10 +83,9 @@ def _file(listing: str, page: str) -> str:
     return f"{listing}-{page}"
 
 
-def _sort(path: Path) -> None:
-    lines = (line.split() for line in path.read_bytes().splitlines())
-    commits = sorted(((int(seconds), sha) for seconds, sha in lines), reverse=True)  # the order git reads fastest
-    with path.open("wb") as file:
+def _write_sorted(path: Path, lines: Iterable[bytes]) -> None:
+    commits = sorted(((int(seconds), sha) for seconds, sha in map(bytes.split, lines)), reverse=True)
+    with path.open("wb") as file:  # in the order git reads fastest
         file.writelines(b"%0*d %s\n" % (_TIME, seconds, sha) for seconds, sha in commits)
 
 

@@ -29,7 +29,8 @@ def read_state(folder: Path, unit: Unit, staging: UnitStaging) -> GitState:
         earlier, is_whole = None, not unit.options.get("depth_days")
     if earlier:
         there = walk.walkable(folder, earlier.tips, cursor.tips)
-        is_whole = len(there) < len(earlier.tips) or staging.read("take-stock") is not None
+        is_lacking = len(there) < len(earlier.tips) or earlier.backdated is None
+        is_whole = is_lacking or staging.read("take-stock") is not None
         earlier = msgspec.structs.replace(earlier, tips=there)
     return GitState(
         fetched_at=fetched_at,

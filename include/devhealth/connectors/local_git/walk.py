@@ -1,51 +1,86 @@
-"""Which commits a walk covers, by graph and never by clock, each as a line `<committer time> <sha>` of a page."""
+"""Which commits a unit reads and tells of, by graph and never by clock, each a line `<committer time> <sha>`."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
+import msgspec
+
+from devhealth.connectors.local_git import graph
 from devhealth.connectors.local_git.damage import Report
-from devhealth.connectors.local_git.damaged_graph import list_around
-from devhealth.connectors.local_git.git_failure import failure
-from devhealth.connectors.local_git.git_process import GitProcess, attempt
+from devhealth.connectors.local_git.git_process import attempt
+from devhealth.connectors.local_git.graph import NOW, NOW_DEFAULT, WAS, WAS_DEFAULT, Reached
 from devhealth.errors import SourceCorrupt
 from devhealth.models import git_pages as pages
-from devhealth.models.git_pages import GitState
+from devhealth.models.git_pages import Backdated, GitState
 from devhealth.models.unit import Unit, Window
+from devhealth.staging import UnitStaging
 
-Write = Callable[[Path, Report], None]
+_BACKDATED = "backdated.json"
 
-LINE_ARGUMENTS = ("--encoding=UTF-8", "--format=0%ct %H")
-"""The time as pages of commits have it, since both find each other by it: `rev-list --timestamp` reads malformed dates
-otherwise. The 0 stands for a date git cannot print.
-"""
+NEW = {pages.NEW_IN_DEFAULT: (NOW | NOW_DEFAULT, WAS), pages.NEW_ELSEWHERE: (NOW, WAS | NOW_DEFAULT)}
+"""Page to what its commits are reached from, and from what they are not."""
+_WHOLE = {pages.JOINED_DEFAULT: (NOW | NOW_DEFAULT, 0), pages.LEFT_DEFAULT: (NOW, NOW_DEFAULT)}
+_CHANGED = {
+    pages.JOINED_DEFAULT: (NOW_DEFAULT | WAS, WAS_DEFAULT),
+    pages.LEFT_DEFAULT: (NOW | WAS_DEFAULT, NOW_DEFAULT),
+    pages.UNREACHABLE: (WAS, NOW),
+}
 
 
-def listings(folder: Path, state: GitState, unit: Unit) -> dict[str, Write]:
-    """Page name to what writes that page, in the order the pages are read."""
+class Listings:
+    """The pages of a unit that list commits. The history is walked once for all of them."""
+
+    def __init__(self, folder: Path, state: GitState, unit: Unit) -> None:
+        self._folder, self._state = folder, state
+        earlier = state.walks_from
+        self._window = selection(unit, is_first=earlier is None)
+        self._reached: Reached | None = None
+        self.pages = dict(NEW)
+        """Page to what its commits are reached from, and from what they are not; in the order they are read."""
+        if unit.mode != "backfill" and state.is_reachability_whole and (earlier or self._window):
+            self.pages |= _WHOLE
+        elif earlier:
+            self.pages |= _CHANGED
+
+    def write(self, name: str, path: Path, report: Report, staging: UnitStaging) -> None:
+        """Write a page; what is unreadable is reported.
+
+        The window is applied to each commit: git's own `--since` stops at the first older one, and dates are not
+        ordered.
+        """
+        if self._reached is None:
+            self._reached = reach(self._folder, self._state, report)
+            report.save(staging)
+            staging.write(_BACKDATED, msgspec.json.encode(self._reached.backdated))
+        having, without = self.pages[name]
+        lines = self._reached.lines(having=having, without=without)
+        with path.open("wb") as file:
+            file.writelines(within(lines, self._window) if self._window and name in NEW else lines)
+
+
+def backdated_in(staging: UnitStaging) -> Backdated | None:
+    """What the walk found, in this attempt or an earlier one."""
+    return msgspec.json.decode(staging.read(_BACKDATED) or b"null", type=Backdated | None)
+
+
+def reach(folder: Path, state: GitState, report: Report) -> Reached:
+    """The commits of the refs as they are, and those of the walk this one goes on from as far as they differ."""
     earlier = state.walks_from
-    known = earlier.tips if earlier else []
-    default, tips = state.default_tips, state.tips
-    window = selection(unit, is_first=earlier is None)
-    listed: dict[str, Write] = {
-        pages.NEW_IN_DEFAULT: lambda path, report: list_commits(folder, path, report, default, known, window),
-        pages.NEW_ELSEWHERE: lambda path, report: list_commits(folder, path, report, tips, [*default, *known], window),
-    }
-    if unit.mode != "backfill" and state.is_reachability_whole and (earlier or window):
-        listed[pages.JOINED_DEFAULT] = lambda path, report: list_commits(folder, path, report, default, [])
-        listed[pages.LEFT_DEFAULT] = lambda path, report: list_commits(folder, path, report, tips, default)
-    elif earlier:
-        was_default = earlier.default_tips
-        if set(default) != set(was_default):
-            listed[pages.JOINED_DEFAULT] = lambda path, report: list_commits(folder, path, report, default, was_default)
-            listed[pages.LEFT_DEFAULT] = lambda path, report: _list_left(
-                folder, path, report, was_default, default, tips
-            )
-        if set(known) - set(tips):
-            listed[pages.UNREACHABLE] = lambda path, report: list_commits(folder, path, report, known, tips)
-    return listed
+    tips: dict[str, int] = {}
+    for names, stand_for in (
+        (state.tips, NOW),
+        (state.default_tips, NOW | NOW_DEFAULT),
+        (earlier.tips if earlier else [], WAS),
+        (earlier.default_tips if earlier and not state.is_reachability_whole else [], WAS | WAS_DEFAULT),
+    ):
+        for tip in names:
+            tips[tip] = tips.get(tip, 0) | stand_for
+    known = earlier.backdated if earlier and not state.is_reachability_whole else None
+    try:
+        return graph.read(folder, tips, [(NOW, WAS), (NOW_DEFAULT, WAS_DEFAULT)], known)
+    except SourceCorrupt:
+        return graph.read_readable(folder, tips, report, may_lack=0 if state.is_reachability_whole else WAS)
 
 
 def selection(unit: Unit, *, is_first: bool) -> Window | None:
@@ -70,60 +105,11 @@ def walkable(folder: Path, earlier: list[str], now: list[str]) -> list[str]:
 
 
 def _is_walkable(folder: Path, tips: list[str], without: list[str]) -> bool:
-    asked = _asked(tips, without)
+    asked = "".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in without)]).encode()
     return attempt(folder, ["rev-list", "--count", "--stdin"], stdin=asked) is not None
-
-
-def list_commits(
-    folder: Path, path: Path, report: Report, tips: list[str], without: list[str], window: Window | None = None
-) -> None:
-    """Write the commits reachable from the tips, but not from `without`, to the file; unreadable ones are reported.
-
-    The window is applied to each commit: git's own `--since` stops at the first older one, and dates are not ordered.
-    """
-    if not tips:
-        path.touch()
-        return
-    asked = _asked(tips, without)
-    with GitProcess(folder, ["log", "--stdin", *LINE_ARGUMENTS], stdin=asked, stdout=path) as process:
-        outcome = process.wait()
-    if not outcome.is_success:
-        error = failure(folder, outcome)
-        if not isinstance(error, SourceCorrupt):
-            raise error
-        path.write_bytes(b"".join(list_around(folder, path, tips, without, report)))
-    if window is not None:
-        with _rewritten(path) as (lines, file):
-            file.writelines(within(lines, window))
 
 
 def within(lines: Iterable[bytes], window: Window) -> Iterator[bytes]:
     """The lines whose time lies in the window."""
     since, before = window.since.timestamp(), window.before.timestamp()
     return (line for line in lines if since <= int(line[: line.index(b" ")]) < before)
-
-
-def _list_left(
-    folder: Path, path: Path, report: Report, was_default: list[str], default: list[str], tips: list[str]
-) -> None:
-    """Write the commits that left the default branch, but not the repository."""
-    list_commits(folder, path, report, was_default, tips)
-    unreachable = set(path.read_bytes().splitlines(keepends=True))
-    list_commits(folder, path, report, was_default, default)
-    if unreachable:
-        with _rewritten(path) as (lines, file):
-            file.writelines(line for line in lines if line not in unreachable)
-
-
-def _asked(tips: list[str], without: list[str]) -> bytes:
-    return "".join([*(f"{tip}\n" for tip in tips), *(f"^{tip}\n" for tip in without)]).encode()
-
-
-@contextmanager
-def _rewritten(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    every = path.rename(path.with_name(f"{path.name}.all"))
-    try:
-        with every.open("rb") as lines, path.open("wb") as file:
-            yield lines, file
-    finally:
-        every.unlink()
