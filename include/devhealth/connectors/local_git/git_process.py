@@ -33,6 +33,8 @@ _FIXED_CONFIG = (
     "commitGraph.generationVersion=1",  # the second one never ends where a commit's date is the largest there is
     "core.deltaBaseCacheLimit=192m",  # git's 96m makes a walk over a large pack a fifth slower
 )
+NO_FILE = f"{os.devnull}/none"
+"""A path at which nothing can ever be: git warns of a file of grafts, also of an empty one."""
 _TRANSFER_VARIABLES = ("GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_EXEC_PATH")
 
 
@@ -175,7 +177,7 @@ def _environment(*, is_transfer: bool) -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_PAGER": "cat",
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_GRAFT_FILE": os.devnull,
+        "GIT_GRAFT_FILE": NO_FILE,
     }
     if not is_transfer:
         fixed |= {

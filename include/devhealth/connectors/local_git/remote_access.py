@@ -1,13 +1,12 @@
 """Talking to a remote: what it has, and transfers from it; its refusals become our errors."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from devhealth.connectors.local_git import credentials
 from devhealth.connectors.local_git.git_failure import Outcome
-from devhealth.connectors.local_git.git_process import GitProcess
+from devhealth.connectors.local_git.git_process import NO_FILE, GitProcess
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SourceError, SourceForbidden, SourceNotFound, StagingError
 from devhealth.models.credential import Credential
@@ -15,7 +14,7 @@ from devhealth.settings import Settings
 
 SILENT_SECONDS = 300
 """A remote that sends nothing for so long is given up; a server that counts objects is silent for a while."""
-_UPLOAD_PACK = f"GIT_GRAFT_FILE={os.devnull} git-upload-pack"
+_UPLOAD_PACK = f"GIT_GRAFT_FILE={NO_FILE} git-upload-pack"
 """For a repository of this machine: git takes GIT_ variables away from the program on its other side, which would leave
 out what a graft hides.
 """
