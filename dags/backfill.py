@@ -5,7 +5,11 @@ stored; only then it counts. Chunks that fail do not stop the others: the run en
 why. Once all are through, the metrics of the whole stretch are computed, once. No watermark is read or moved, and
 ordinary syncs go on beside a backfill.
 
-open_job -> chunks -> [connector -> processor -> sink] for each chunk -> close_job -> metrics, verdict
+open_job -> chunks -> [connector -> processor -> sink] for each bundle of chunks -> close_job -> metrics, verdict
+
+Chunks that should take about a minute together, as those before them did, are **bundled** to one task of each stage,
+at most 100 bundles. Each counts for itself all the same: it is stored, shown and taken up again on its own, and one
+that fails does not stop the others of its task.
 
 **Start it** with the form of Airflow, with REST, with `devhealth backfill run --airflow`, or with
 
@@ -18,13 +22,15 @@ How many days a backfill may cover is a matter of the organisation's tier (table
 backfill cancel`: chunks that have not begun are skipped. **Go on** after a failure or a kill by clearing the run, or
 with a new run whose *job* is the id of the old one: what is stored already is left alone.
 
-**One task at a time**, oldest days first, and a chunk that has begun goes before one that has not. To work on several
-chunks at once, make a pool with as many slots and name it in `airflow.cfg` (Airflow lets the tasks of a pool that does
-not exist wait for ever); `backfill_queue` sends chunks to Celery workers of their own.
+**One task at a time**, oldest days first, and a bundle that has begun goes before one that has not. To work on several
+at once, make a pool with as many slots and name it in `airflow.cfg` (Airflow lets the tasks of a pool that does not
+exist wait for ever); `backfill_queue` sends chunks to Celery workers of their own, and `backfill_task_seconds` says how
+much expected work a task bundles (60; 0 gives each chunk its own).
 
     [devhealth]
     backfill_pool = devhealth_backfill
     backfill_queue = backfill
+    backfill_task_seconds = 60
 """
 
 from devhealth_airflow import forms

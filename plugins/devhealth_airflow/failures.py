@@ -60,14 +60,16 @@ def failures_of(
 def settle(failures: Sequence[Exception], count: int, task_instance: Any) -> None:
     """Fail a task some of whose units failed: while a retry may mend one of them, or where nothing is left to go on.
 
-    `count` is how many units it has. What a cancelled backfill has left to do is no failure.
+    `count` is how many units it has. A task of a cancelled backfill is skipped: no try finds anything to do any more.
     """
-    failed = [failure for failure in failures if not isinstance(failure, AirflowSkipException)]
-    if not failed:
+    for failure in failures:
+        if isinstance(failure, AirflowSkipException):
+            raise failure
+    if not failures:
         return
-    is_mendable = not isinstance(failed[0], AirflowFailException)
-    said = f"{len(failed)} of {count} units failed, the first: {failed[0]}"
+    is_mendable = not isinstance(failures[0], AirflowFailException)
+    said = f"{len(failures)} of {count} units failed, the first: {failures[0]}"
     if is_mendable and task_instance.try_number <= task_instance.max_tries:
-        raise AirflowException(said) from failed[0]
-    if len(failed) == count:
-        raise AirflowFailException(said) from failed[0]
+        raise AirflowException(said) from failures[0]
+    if len(failures) == count:
+        raise AirflowFailException(said) from failures[0]

@@ -9,6 +9,7 @@ import pytest
 
 from devhealth.pipelines.backfill import list_chunks, list_jobs
 from devhealth.pipelines.metrics import compute_dirty
+from devhealth.semantic import database, organizations, tiers
 from tests.airflow_home import kill_tree, schedulable, scheduling
 from tests.integration.stored_tables import stored_tables
 from tests.integration.test_airflow_killed import undisturbed, without_ids
@@ -16,8 +17,8 @@ from tests.integration.test_airflow_sync import registered, watermarks
 
 pytestmark = pytest.mark.airflow
 
-REQUEST = {"organisation": "acme", "configuration": "shop", "since": "2026-02-10", "before": "2026-03-10"}
-"""Four chunks; the last two hold the commits."""
+REQUEST = {"organisation": "acme", "configuration": "shop", "since": "2026-01-27", "before": "2026-03-10"}
+"""Six chunks, two to a task; the last two hold the commits."""
 SOON = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
@@ -38,9 +39,13 @@ def test_a_backfill_goes_on_when_airflow_was_killed_half_way_and_stores_nothing_
 ):
     settings = airflow_home.settings
     registered(settings, daily_repository, targets=["git"])
+    engine = database.open_semantic(settings)
+    tiers.set_tier(engine, organizations.organization_id(engine, "acme"), "team")
     home = schedulable(airflow_home, **SOON)
     home.run("pools", "set", "chunks", "1", "one at a time")
-    home = home.with_environment(AIRFLOW__DEVHEALTH__BACKFILL_POOL="chunks")
+    home = home.with_environment(
+        AIRFLOW__DEVHEALTH__BACKFILL_POOL="chunks", AIRFLOW__DEVHEALTH__BACKFILL_TASK_SECONDS="4"
+    )
     home.run("dags", "reserialize")
     home.run("dags", "trigger", "backfill", "-c", json.dumps(REQUEST))
     with scheduling(home) as processes:
@@ -48,14 +53,14 @@ def test_a_backfill_goes_on_when_airflow_was_killed_half_way_and_stores_nothing_
         for process in processes:
             kill_tree(process.pid, signal.SIGKILL)
     assert job(settings).status == "running"
-    assert 1 <= job(settings).completed <= 3
+    assert 1 <= job(settings).completed <= 5
     done = [chunk for chunk in chunks(settings) if chunk.status == "completed"]
     with scheduling(home):
         until(home, lambda: run_state(home) != "running")
         assert run_state(home) == "success"
-        assert (job(settings).status, job(settings).completed) == ("completed", 4)
+        assert (job(settings).status, job(settings).completed) == ("completed", 6)
         assert chunks(settings)[: len(done)] == done
-        assert_one_chunk_after_the_other(home)
+        assert_one_task_after_the_other(home)
         stored = stored_tables(settings)
         before = chunks(settings)
         home.run("tasks", "clear", "--yes", "--task-regex", r"^unit\.sink$", "backfill")
@@ -73,16 +78,16 @@ def test_a_backfill_goes_on_when_airflow_was_killed_half_way_and_stores_nothing_
 NOT_ENDED = "select 1 from task_instance where dag_id = 'backfill' and state is not 'success'"
 
 
-def assert_one_chunk_after_the_other(home):
-    """Tasks begin chunk by chunk; one that was fetched in the moment before its successor was due may be ahead."""
+def assert_one_task_after_the_other(home):
+    """Tasks begin bundle by bundle; one that was fetched in the moment before its successor was due may be ahead."""
     rows = home.query(
         "select task_id, map_index, start_date from task_instance where dag_id = 'backfill' and map_index >= 0"
     )
     began = {(task.removeprefix("unit."), index): start for task, index, start in rows}
-    assert len(began) == 12
-    for index in range(4):
+    assert len(began) == 9
+    for index in range(3):
         assert began["connector", index] < began["processor", index] < began["sink", index]
-        assert index + 2 not in range(4) or began["sink", index] < began["connector", index + 2]
+        assert index + 2 not in range(3) or began["sink", index] < began["connector", index + 2]
 
 
 def job(settings):

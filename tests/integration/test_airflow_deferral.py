@@ -21,12 +21,12 @@ TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
 DAG = '''
 """The DAG of GitHub, as if Airflow mapped three tasks and a second were a long time to wait."""
 
-from devhealth_airflow import bundles, deferral
+from devhealth_airflow import deferral, placement
 from devhealth_airflow.sync_dag import sync_dag
 
 from devhealth.transport import waiting
 
-bundles.MOST_TASKS, deferral._SPREAD_SECONDS, waiting.IN_PLACE_SECONDS = 3, 0.0, 1.0
+placement.MOST_TASKS, deferral._SPREAD_SECONDS, waiting.IN_PLACE_SECONDS = 3, 0.0, 1.0
 
 dag = sync_dag(provider="github", targets=("prs",), doc_md=__doc__)
 '''

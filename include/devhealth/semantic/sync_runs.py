@@ -75,6 +75,19 @@ def last_backfills(engine: Engine, org_id: str) -> dict[tuple[str, str], datetim
     return found
 
 
+def newest_chunks(engine: Engine, org_id: str, provider: str, most: int) -> list[UnitRun]:
+    """The chunks of backfills that were stored last, newest first, at most so many."""
+    table = sync_runs.c
+    query = (
+        select(sync_runs)
+        .where(table.org_id == org_id, table.provider == provider, table.mode == "backfill", table.outcome == "stored")
+        .order_by(table.finished_at.desc())
+        .limit(most)
+    )
+    with reading(engine) as connection:
+        return [UnitRun(**row) for row in connection.execute(query).mappings()]
+
+
 def newest(engine: Engine, org_ids: Sequence[str]) -> list[UnitRun]:
     """The units of these organisations' newest run that stored any row; none when there is no such run."""
     table = sync_runs.c

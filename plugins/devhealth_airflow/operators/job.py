@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devhealth_airflow.airflow_names import AirflowFailException, BaseOperator
+from devhealth_airflow.bundles import bundled_by_work
 from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
+from devhealth_airflow.placement import most_tasks, seconds_of_a_task
 from devhealth_airflow.runs import state_of_run
 
 
@@ -48,7 +50,7 @@ class OpenJobOperator(DeferrableOperator):
 
 
 class ChunksOperator(BaseOperator):
-    """Lists the chunks of a job that are not completed, in the order of work."""
+    """Lists the chunks of a job that are not completed, in the order of work, bundled by how long they should take."""
 
     template_fields: Sequence[str] = ("job",)
 
@@ -56,17 +58,26 @@ class ChunksOperator(BaseOperator):
         super().__init__(**kwargs)
         self.job = job
 
-    def execute(self, context: Any) -> list[dict[str, Any]]:
-        """The units, as plain data."""
-        del context
+    def execute(self, context: Any) -> list[Any]:
+        """The units as plain data, and bundles of them."""
+        most, budget, at_once = most_tasks(), seconds_of_a_task(), context["dag"].max_active_tasks
         with told_to_airflow():
             import msgspec
 
-            from devhealth.pipelines.backfill import plan_job
+            from devhealth.pipelines.backfill import expected_seconds, plan_job
 
-            units = plan_job(task_settings(), self.job["org_id"], self.job["job_id"])
-        self.log.info("%d of %d chunks to do", len(units), self.job["chunks"])
-        return [msgspec.to_builtins(unit) for unit in units]
+            settings = task_settings()
+            units = plan_job(settings, self.job["org_id"], self.job["job_id"])
+            seconds = expected_seconds(settings, units)
+        mapped = bundled_by_work(msgspec.to_builtins(units), seconds, most=most, at_once=at_once, budget=budget)
+        self.log.info(
+            "%d of %d chunks to do, about %.0f s of work, in %d tasks a stage",
+            len(units),
+            self.job["chunks"],
+            sum(seconds),
+            len(mapped),
+        )
+        return mapped
 
 
 class CloseJobOperator(BaseOperator):

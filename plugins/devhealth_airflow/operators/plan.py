@@ -9,6 +9,7 @@ from devhealth_airflow.bundles import bundled
 from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import told_to_airflow
 from devhealth_airflow.hooks import task_settings
+from devhealth_airflow.placement import most_tasks
 from devhealth_airflow.runs import backfill_command, state_of_run
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 REFUSALS = "refusals"
 """Key of the XCom that says which organisations were left out and why."""
+
+MOST_LOGGED = 1_000
+"""Units, a line each: Airflow shows no log of many megabytes."""
 
 
 class PlanOperator(DeferrableOperator):
@@ -38,8 +42,9 @@ class PlanOperator(DeferrableOperator):
         self.provider = provider
 
     def go_on(self, context: Any, event: Any = None) -> list[Any]:
-        """The units as plain data; where there are more than Airflow maps tasks, bundles of them."""
+        """The units as plain data; where there are many, bundles of them."""
         del event
+        most = most_tasks()
         with told_to_airflow(self):
             import msgspec
 
@@ -69,10 +74,14 @@ class PlanOperator(DeferrableOperator):
                 task = context["ti"]
                 if units and all(map(is_out_of_reach, units)) and task.try_number <= task.max_tries:
                     raise AirflowException(f"no source of {len(units)} units can be reached: the log says why.")
-        for unit in units:
+        for unit in units[:MOST_LOGGED]:
             self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
-        self.log.info("%d units to sync", len(units)) if units else self.log.info("Nothing is new.")
-        return bundled([msgspec.to_builtins(unit) for unit in units])
+        mapped = bundled(msgspec.to_builtins(units), most)
+        if units:
+            self.log.info("%d units to sync, in %d tasks a stage", len(units), len(mapped))
+        else:
+            self.log.info("Nothing is new.")
+        return mapped
 
 
 def _of_backfill(settings: "Settings", request: "SyncRequest", context: Any) -> "PlannedRun":

@@ -1,12 +1,16 @@
 """What the three stages of a unit share."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from devhealth_airflow.bundles import units_of
 from devhealth_airflow.deferral import DeferrableOperator
 from devhealth_airflow.failures import failures_of, settle, told_to_airflow
 from devhealth_airflow.hooks import task_settings
+
+if TYPE_CHECKING:
+    from devhealth.settings import Settings
 
 NAME = """
 {%- set mapped = ti.task.unit -%}
@@ -42,29 +46,39 @@ class StageOperator(DeferrableOperator):
         """The reports of this attempt, as plain data."""
         del event
         reports: list[dict[str, Any]] = []
-        units = units_of(self.unit)
+        units, settings = units_of(self.unit), cache(task_settings)  # it asks Airflow for connections
         if len(units) == 1:
             with told_to_airflow(self):
-                self._run(units[0], reports)
-        else:
-            failures = failures_of(self, units, lambda unit: self._run(unit, reports, is_one_of_many=True))
-            settle(failures, len(units), context["ti"])
+                reports.append(self._run(units[0], settings))
+            return reports
+
+        def work(unit: dict[str, Any]) -> None:
+            if self._is_left(unit):
+                self.log.info("%s, %s", unit["name"], unit["target"])
+                reports.append(self._run(unit, settings))
+
+        settle(failures_of(self, units, work), len(units), context["ti"])
         return reports
 
-    def _run(self, plain_unit: dict[str, Any], reports: list[dict[str, Any]], *, is_one_of_many: bool = False) -> None:
+    def _is_left(self, plain_unit: dict[str, Any]) -> bool:
+        import msgspec
+
+        from devhealth.models.unit import Unit
+        from devhealth.pipelines import stages
+
+        return stages.is_left(msgspec.convert(plain_unit, Unit), self.stage)
+
+    def _run(self, plain_unit: dict[str, Any], settings: "Callable[[], Settings]") -> dict[str, Any]:
         import msgspec
 
         from devhealth.models.unit import Unit
         from devhealth.pipelines import stages
 
         unit = msgspec.convert(plain_unit, Unit)
-        if is_one_of_many:
-            if not stages.is_left(unit, self.stage):
-                return
-            self.log.info("%s, %s", unit.name, unit.target)
-        report = getattr(stages, f"{self.stage}_unit")(task_settings(), unit)
+        report = getattr(stages, f"{self.stage}_unit")(settings(), unit)
         rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
         self.log.info("%s in %.1f s: %d pages. %s", report.stage, report.seconds, report.pages, rows)
         if cost := report.usage.sentence():
             self.log.info(cost)
-        reports.append(msgspec.to_builtins(report))
+        plain: dict[str, Any] = msgspec.to_builtins(report)
+        return plain

@@ -1,10 +1,12 @@
 """Chunks whose stages run one by one, as Airflow runs them."""
 
+import msgspec
 import pytest
 
 from devhealth.errors import BackfillCancelled, SourceNotFound
-from devhealth.pipelines.backfill import cancel_job, close_job, list_chunks, open_job, plan_job
-from devhealth.pipelines.stages import fetch_unit, process_unit, store_unit
+from devhealth.models.unit import Window
+from devhealth.pipelines.backfill import cancel_job, close_job, expected_seconds, list_chunks, open_job, plan_job
+from devhealth.pipelines.stages import fetch_unit, is_left, process_unit, store_unit
 from tests.pipelines.backfill.conftest import asked, query, rows_of
 from tests.pipelines.conftest import NOW
 
@@ -95,3 +97,34 @@ def test_a_chunk_that_is_cleared_later_puts_its_job_to_work_again(settings, job,
         stage(settings, units[3])
     assert close_job(settings, job.org_id, job.job_id).status == "completed"
     assert query(settings, "select count() from commits final") == [(5,)]
+
+
+def test_of_a_bundle_that_was_killed_between_two_chunks_a_retry_does_what_is_left(settings, job, units):
+    for stage in STAGES[:2]:
+        for unit in units:
+            stage(settings, unit)
+    for unit in units[:2]:
+        store_unit(settings, unit)
+    assert [chunk.status for chunk in chunks(settings, job)] == ["completed"] * 2 + ["running"] * 2
+    before = chunks(settings, job)[:2]
+    assert [is_left(unit, "store") for unit in units] == [False, False, True, True]
+    for stage, name in zip(STAGES, ("fetch", "process", "store"), strict=True):  # all three are cleared
+        for unit in units:
+            if is_left(unit, name):
+                stage(settings, unit)
+    assert chunks(settings, job)[:2] == before
+    assert [(chunk.status, chunk.attempts) for chunk in chunks(settings, job)] == [("completed", 1)] * 4
+
+
+def test_what_chunks_should_take_is_learnt_from_those_before(settings, job, units):
+    assert expected_seconds(settings, units) == [2.0] * 4
+    for stage in STAGES:
+        stage(settings, units[0])
+    (run,) = rows_of(settings, "sync_runs")
+    took = run.fetch_seconds + run.process_seconds + run.store_seconds
+    elsewhere = msgspec.structs.replace(units[1], repo_id="another")
+    twice = msgspec.structs.replace(units[1], window=Window(units[1].window.since, units[2].window.before))
+    never = msgspec.structs.replace(units[1], target="blame")
+    found = expected_seconds(settings, [units[1], elsewhere, twice, never])
+    assert found == pytest.approx([max(took, 0.05), max(took, 0.05), max(2 * took, 0.05), 2.0])
+    assert expected_seconds(settings, []) == []

@@ -60,7 +60,7 @@ def complete(settings, job, *numbers):
         ({"configuration": "paused"}, InputError, "is paused. `devhealth config resume paused "),
         ({"configuration": "empty"}, InputError, "configuration empty has no source"),
         ({"configuration": "globs"}, InputError, "configuration globs has no source"),
-        ({"configuration": "many"}, InputError, r"1,001 chunks .* at most 1,000"),
+        ({"configuration": "many"}, InputError, r"20,001 chunks .* at most 20,000"),
         ({"configuration": "secret"}, SecretError, "NO_SUCH_VARIABLE is not set"),
         ({"targets": ("prs",)}, InputError, "no target 'prs'. It has: blame, git"),
         ({"targets": ("blame",)}, InputError, "only blame is asked, and that describes the present"),
@@ -77,7 +77,7 @@ def test_a_bad_request_is_told_in_one_sentence_and_stores_nothing(settings, acme
     configure(settings, acme, "paused", [tmp_path / "shop"], is_paused=True)
     configure(settings, acme, "empty", [])
     configure(settings, acme, "globs", [], discovery=[str(tmp_path / "none/*")])
-    configure(settings, acme, "many", [tmp_path / str(number) for number in range(1001)])
+    configure(settings, acme, "many", [tmp_path / str(number) for number in range(20_001)])
     configure(settings, acme, "secret", [tmp_path / "shop"], credential="env:NO_SUCH_VARIABLE")
     before = {name: rows_of(settings, name) for name in metadata.tables}
     with pytest.raises(error, match=message) as caught:

@@ -6,7 +6,7 @@ A chunk is a source, a target and a window of days. It counts once its rows are 
 from devhealth.pipelines.backfill.closing import close_job
 from devhealth.pipelines.backfill.events import Event
 from devhealth.pipelines.backfill.opening import check_request, open_job, preview_job
-from devhealth.pipelines.backfill.planning import plan_job
+from devhealth.pipelines.backfill.planning import expected_seconds, plan_job
 from devhealth.pipelines.backfill.reconciling import Ask, reconcile
 from devhealth.pipelines.backfill.report import BackfillReport, ChunkFailure
 from devhealth.pipelines.backfill.request import BackfillRequest, Job
@@ -25,6 +25,7 @@ __all__ = [
     "cancel_job",
     "check_request",
     "close_job",
+    "expected_seconds",
     "list_chunks",
     "list_jobs",
     "open_job",

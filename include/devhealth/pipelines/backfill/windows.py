@@ -5,14 +5,17 @@ from datetime import date, timedelta
 from devhealth.errors import InputError
 
 WINDOW_DAYS = 7
-MOST_CHUNKS = 1_000
-"""Airflow maps at most 1,024 tasks."""
+ENOUGH_CHUNKS = 1_000
+"""Windows are widened rather than that there are more: each chunk costs requests and lines of books."""
+MOST_CHUNKS = 20_000
+"""What one transaction stores and one page of progress lists within seconds."""
 
 
 def window_days(since: date, before: date, series: int) -> int:
-    """Days of a window, a multiple of 7: the fewest with which all windows of all series fit one job.
+    """Days of a window, a multiple of 7: the fewest with which all windows of all series are no more than enough.
 
-    A series is one target of one source. Raises InputError when one window for each is too many already.
+    A series is one target of one source; where there are more of them, each has one window for all days. Raises
+    InputError when that is too many for one job.
     """
     if series > MOST_CHUNKS:
         raise InputError(
@@ -20,7 +23,7 @@ def window_days(since: date, before: date, series: int) -> int:
             f"sources and targets, and at most {MOST_CHUNKS:,} chunks fit one backfill. "
             "Name one target, or split the configuration."
         )
-    most_windows = MOST_CHUNKS // max(series, 1)
+    most_windows = max(ENOUGH_CHUNKS // max(series, 1), 1)
     weeks = -(-(before - since).days // (WINDOW_DAYS * most_windows))
     return WINDOW_DAYS * max(weeks, 1)
 
