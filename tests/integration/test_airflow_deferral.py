@@ -19,19 +19,19 @@ pytestmark = pytest.mark.airflow
 
 TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345"
 DAG = '''
-"""The DAG of GitHub, as if Airflow mapped three tasks and a second were a long time to wait."""
+"""The DAG of GitHub, as if a second were a long time to wait."""
 
-from devhealth_airflow import deferral, placement
+from devhealth_airflow import deferral
 from devhealth_airflow.sync_dag import sync_dag
 
 from devhealth.transport import waiting
 
-placement.MOST_TASKS, deferral._SPREAD_SECONDS, waiting.IN_PLACE_SECONDS = 3, 0.0, 1.0
+deferral._SPREAD_SECONDS, waiting.IN_PLACE_SECONDS = 0.0, 1.0
 
 dag = sync_dag(provider="github", targets=("prs",), doc_md=__doc__)
 '''
 SOURCES = [f"acme/{name}" for name in ("shop", "site", "gone", "wiki", "lost", "left")]
-"""Two to a task; those of the last one, and one of the task before, are not there any more."""
+"""Two to a task: three is all this Airflow maps. Those of the last task, and one of the one before, are gone."""
 
 
 def given(server):
@@ -56,7 +56,9 @@ def github(monkeypatch):
 def home(airflow_home, github, tmp_path):
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "sync_github.py").write_text(DAG)
-    home = airflow_home.with_environment(AIRFLOW__CORE__DAGS_FOLDER=str(tmp_path / "dags"), **given(github))
+    home = airflow_home.with_environment(
+        AIRFLOW__CORE__DAGS_FOLDER=str(tmp_path / "dags"), AIRFLOW__CORE__MAX_MAP_LENGTH="3", **given(github)
+    )
     setup.prepare(home.settings)
     made = setup.register_source(home.settings, "acme", SOURCES[0], provider="github", targets=["prs"], name="all")
     kept = {"provider": "github", "targets": ["prs"], "options": {}}

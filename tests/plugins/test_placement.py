@@ -47,7 +47,8 @@ def found(tmp_path_factory):
     )
     assert done.returncode == 0, done.stderr[-3000:]
     limits, seconds = json.loads(done.stdout.partition("FOUND")[2])
-    return dict(zip(LIMITS, limits, strict=True)) | {("seconds", text): one for text, one in zip(SECONDS, seconds)}
+    of_seconds = zip([("seconds", text) for text in SECONDS], seconds, strict=True)
+    return dict([*zip(LIMITS, limits, strict=True), *of_seconds])
 
 
 LIMITS = [None, "1", "9", "10", "4096", "0", "-3", "many"]
