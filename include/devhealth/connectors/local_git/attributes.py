@@ -1,8 +1,8 @@
-"""The attributes of a mirror: git reads `.gitattributes` from a worktree, and a bare repository has none.
+"""The attributes a commit holds: git reads `.gitattributes` from a worktree, and a mirror or a view has none.
 
 Without them a file that its project declares binary, or not worth a diff, would count lines in the mirror and none in
 a clone. So those of HEAD are written where git looks in every repository, `info/attributes`, patterns of a folder with
-the folder before them.
+the folder before them. What git ignores with a warning is left out: negative patterns, macros of a folder.
 Source: git-scm.com/docs/gitattributes
 """
 
@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from devhealth.connectors.local_git.git_process import attempt
+from devhealth.connectors.local_git.git_process import GitProcess, attempt
 
 _NAME = b".gitattributes"
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"(.*)')
@@ -30,23 +30,35 @@ def forget(folder: Path) -> None:
 
 def write(folder: Path) -> None:
     """Make the bare repository read the attributes its HEAD holds."""
-    listed = attempt(folder, ["ls-tree", "-r", "-z", "--name-only", "HEAD"]) or b""
-    found = [path for path in listed.split(b"\0") if path == _NAME or path.endswith(b"/" + _NAME)]
-    lines: list[bytes] = []
-    for path in sorted(found, key=lambda path: path.count(b"/")):  # the last match wins: the deepest folder's
-        content = attempt(folder, ["cat-file", "blob", f"HEAD:{os.fsdecode(path)}"]) or b""
-        lines += _below(path.removesuffix(_NAME), content)
     info = folder / "info"
     info.mkdir(exist_ok=True)
     partial = info / "attributes.new"
-    partial.write_bytes(b"".join(line + b"\n" for line in lines))
+    partial.write_bytes(of(folder, "HEAD"))
     partial.replace(info / "attributes")
+
+
+def of(folder: Path, commit: str) -> bytes:
+    """The lines of all `.gitattributes` in a commit's tree, as far as it can be read."""
+    with GitProcess(folder, ["ls-tree", "-r", "-z", "--full-tree", commit]) as process:
+        entries = process.output.read().split(b"\0")
+        process.wait()
+    found = [path for kind, _, path in (entry.partition(b"\t") for entry in entries) if _is_one(kind, path)]
+    lines: list[bytes] = []
+    for path in sorted(found, key=lambda path: path.count(b"/")):  # the last match wins: the deepest folder's
+        content = attempt(folder, ["cat-file", "blob", f"{commit}:{os.fsdecode(path)}"]) or b""
+        lines += _below(path.removesuffix(_NAME), content)
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _is_one(kind: bytes, path: bytes) -> bool:
+    return kind.startswith(b"100") and (path == _NAME or path.endswith(b"/" + _NAME))  # git ignores a link
 
 
 def _below(prefix: bytes, content: bytes) -> list[bytes]:
     """The lines of one file with their patterns seen from the root."""
     lines = (line.strip() for line in content.removeprefix(b"\xef\xbb\xbf").splitlines())
-    return [_seen_from_root(prefix, line) for line in lines if line and not line.startswith(b"#")]
+    ignored = (b"#", b"!", b'"!', *((b"[attr]",) if prefix else ()))
+    return [_seen_from_root(prefix, line) for line in lines if line and not line.startswith(ignored)]
 
 
 def _seen_from_root(prefix: bytes, line: bytes) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from devhealth.connectors.local_git import blame_process, blamed_files
+from devhealth.connectors.local_git.git_failure import lack
 from devhealth.connectors.local_git.source import is_mirrored, open_source
 from devhealth.errors import InputError, SourceCorrupt
 from devhealth.models import blame_pages as pages
@@ -88,7 +89,8 @@ def _blame_pages(
             unreadable += [path for path, ranges in pages.split(page.read()) if ranges == pages.UNREADABLE]
             yield page
     if unreadable:
+        condition, remedy = lack(folder)
         raise SourceCorrupt(
             f"{len(unreadable)} of {len(files)} files of {unit.name} cannot be blamed, the first is "
-            f"{os.fsdecode(unreadable[0])!r}. Repair the repository (`git fsck`) or clone it again, then sync again."
+            f"{os.fsdecode(unreadable[0])!r}: the repository is {condition}. {remedy}"
         )

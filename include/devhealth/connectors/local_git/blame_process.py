@@ -6,11 +6,11 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from devhealth.connectors.local_git import git_process
+from devhealth.connectors.local_git import git_process, view
 from devhealth.connectors.local_git.blamed_files import File
 from devhealth.connectors.local_git.git_failure import failure
 from devhealth.connectors.local_git.git_process import GitProcess
@@ -44,18 +44,25 @@ def changed_paths_known(folder: Path, commit: str, *, needs_graph: bool) -> Iter
     """The environment in which git knows which paths each commit changed, so that blame skips most commits.
 
     The knowledge is a commit graph in a scratch folder that borrows the repository's objects: nothing is written to a
-    repository that is not ours.
+    repository that is not ours, and no graph of its own is read.
     """
     if not needs_graph:
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="devhealth-graph-") as scratch:
         objects = git_process.run(folder, ["rev-parse", "--git-path", "objects"]).removesuffix(b"\n")
-        quoted = os.path.realpath(folder / os.fsdecode(objects)).replace("\\", "\\\\").replace('"', '\\"')
-        environment = {"GIT_OBJECT_DIRECTORY": scratch, "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{quoted}"'}
+        view.link_objects(folder / os.fsdecode(objects), Path(scratch))
+        environment = {
+            "GIT_OBJECT_DIRECTORY": scratch,
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "core.commitGraph",
+            "GIT_CONFIG_VALUE_0": "true",
+        }
         arguments = ["commit-graph", "write", "--stdin-commits", "--changed-paths", "--no-progress"]
-        with suppress(SourceError):  # without it blame is slower, not wrong
+        try:
             git_process.run(folder, arguments, stdin=f"{commit}\n".encode(), extra_environment=environment)
+        except SourceError:  # without it blame is slower, not wrong
+            environment = {}
         yield environment
 
 

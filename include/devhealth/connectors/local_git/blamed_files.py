@@ -1,6 +1,7 @@
 """Which files of a commit's tree are to be blamed."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from devhealth.models.blame_pages import BlameCursor
 _REGULAR = b"100"
 """How the modes of regular files begin; symlinks are 120000, submodules 160000."""
 _MOST_PATHSPECS = 200
+_UNREADABLE = re.compile(r"^(error|fatal): (?!.*(commit-graph|commit graph|multi-pack-index|chunk))", re.MULTILINE)
+"""How git says that it left something out; what else it says goes with a complete answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def _text_files(folder: Path, commit: str, paths: list[bytes]) -> set[bytes] | N
     with GitProcess(folder, arguments) as process:
         named = {word[len(commit) + 1 :] for word in _words(process.output)}
         outcome = process.wait()
-    if outcome.status in {0, 1} and not outcome.stderr.strip():  # 1: no file has a line
+    if outcome.status in {0, 1} and not _UNREADABLE.search(outcome.stderr):  # 1: no file has a line
         return named
     error = failure(folder, outcome)
     if outcome.status in {0, 1} or isinstance(error, SourceCorrupt):

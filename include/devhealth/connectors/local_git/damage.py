@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from devhealth.connectors.local_git.git_failure import Outcome, failure
+from devhealth.connectors.local_git.git_failure import Outcome, failure, lack, place
 from devhealth.errors import SourceCorrupt
 from devhealth.models.git_pages import COMMIT_MARK, GitState
 from devhealth.staging import UnitStaging
@@ -27,7 +27,7 @@ class Report:
     """What of one repository could not be read. Safe to fill from several threads."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
+        self._folder, self._name = place(folder), name
         self._found: list[str] = []
         self._lock = Lock()
 
@@ -56,9 +56,10 @@ class Report:
         if self._found:
             more = len(self._found) - _NAMED_AT_MOST
             named = ", ".join(self._found[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+            condition, remedy = lack(self._folder)
             raise SourceCorrupt(
-                f"{self._name} ({self._folder}) is damaged: could not read {named}. Everything else was kept. "
-                "Repair it (`git fsck`) or clone it again, then sync again."
+                f"{self._name} ({self._folder}) is {condition}: could not read {named}. Everything else was kept. "
+                f"{remedy}"
             )
 
     def save(self, staging: UnitStaging) -> None:

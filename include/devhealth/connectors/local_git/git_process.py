@@ -2,8 +2,7 @@
 
 Numbers must not depend on who runs git where: the user's and the system's configuration are left out (a transfer over
 the network keeps them, since credentials and proxies live there), and so are the GIT_ variables of our own environment
-and the DEVHEALTH_ ones, which hold secrets. The repository's own configuration stays, as it would for plain git, but
-for what could run programs.
+and the DEVHEALTH_ ones, which hold secrets. A repository's own configuration is left out by `view`.
 """
 
 import os
@@ -18,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Self, cast
 
-from devhealth.connectors.local_git.git_failure import Outcome, failure, require_version, start_failure
+from devhealth.connectors.local_git.git_failure import OF, Outcome, failure, require_version, start_failure
 from devhealth.connectors.local_git.remote_url import SCHEMES
 
 _FIXED_CONFIG = (
@@ -59,6 +58,8 @@ class GitProcess:
         self.folder = folder
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         environment = {**_environment(is_transfer=is_transfer), **(extra_environment or {})}
+        if (folder / OF).exists():  # a view whose repository is gone must not stand for the one around it
+            environment["GIT_CEILING_DIRECTORIES"] = os.path.realpath(folder.parent)
         with _input(stdin) as source, _output(stdout) as target:
             try:
                 self._process = subprocess.Popen(

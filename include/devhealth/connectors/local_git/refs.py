@@ -8,6 +8,7 @@ from pathlib import Path
 
 from devhealth.connectors.local_git.git_failure import failure
 from devhealth.connectors.local_git.git_process import GitProcess, attempt, run
+from devhealth.connectors.local_git.view import worktree_of
 from devhealth.errors import SourceCorrupt, SourceForbidden, SourceNotFound
 from devhealth.models.git_pages import GitRef
 from devhealth.models.text import to_text
@@ -139,10 +140,10 @@ def _is_there(line: bytes) -> bool:
 def _mailmap(folder: Path, *, is_bare: bool) -> bytes:
     if is_bare:
         return attempt(folder, ["cat-file", "blob", "HEAD:.mailmap"]) or b""
-    top = attempt(folder, ["rev-parse", "--show-toplevel"])
+    top = worktree_of(folder)
     if top is None:
         return b""
-    path = Path(top.decode(errors="surrogateescape").rstrip("\n")) / ".mailmap"
+    path = top / ".mailmap"
     try:
         return path.read_bytes() if path.is_file() and not path.is_symlink() else b""
     except PermissionError as error:

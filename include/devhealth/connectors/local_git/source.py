@@ -1,4 +1,4 @@
-"""Who a repository is, and the folder to run git in: for a path the repository itself, for a clone URL its mirror.
+"""Who a repository is, and the folder to run git in: for a path a view of the repository, for a clone URL its mirror.
 
 The remote is looked at once a run: `resolve` brings an existing mirror up to date, `open_source` then finds it fresh.
 """
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
-from devhealth.connectors.local_git import credentials, git_process, mirror, remote_url
+from devhealth.connectors.local_git import credentials, git_process, mirror, remote_url, view
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
 from devhealth.models.credential import Credential
@@ -75,12 +75,15 @@ def credential_in(location: str) -> Credential | None:
 
 
 def open_source(source: str, settings: Settings, as_of: datetime | None = None) -> Path:
-    """The folder to run git in.
+    """The folder to run git in: for a path a view of the repository there, for a clone URL its mirror.
 
-    A mirror is made when there is none, and fetched when its last look at the remote is older than `as_of`.
+    A mirror is made when there is none, and fetched when its last look at the remote is older than `as_of`. Without
+    `as_of` nothing but refs is right in a view.
     """
     remote = None if os.path.isabs(source) else remote_url.parse(source)  # noqa: PTH117 - no Path for a URL
-    return mirror.opened(remote, settings, as_of) if remote else Path(source)
+    if remote:
+        return mirror.opened(remote, settings, as_of)
+    return view.opened(Path(source), settings, with_attributes=as_of is not None)
 
 
 def is_mirrored(source: str) -> bool:
@@ -99,21 +102,34 @@ def _path(location: str) -> str:
 def _local_identity(given: Path) -> SourceIdentity:
     path = _readable_folder(given)
     try:
-        answer = git_process.run(path, ["rev-parse", "--is-inside-work-tree", "--show-cdup", "--git-common-dir"])
-    except SourceNotFound as error:
+        place = view.place_of(path)
+    except FileNotFoundError as error:
         raise SourceNotFound(
             f"{path} is not a git repository: expected the folder of a clone or of a bare repository. "
             "Check the path, or run `git init` there first."
         ) from error
-    inside, rest = answer.removesuffix(b"\n").split(b"\n", 1)
-    up, common = rest.split(b"\n", 1) if inside == b"true" else (None, rest)
-    main = remote_url.real_path(path / os.fsdecode(common))
-    location = main if up is None else os.path.realpath(path / os.fsdecode(up))
-    origin = git_process.run(Path(location), ["ls-remote", "--get-url", "origin"], is_transfer=True)
-    url = os.fsdecode(origin.removesuffix(b"\n"))
-    if url == "origin":
+    except PermissionError as error:
+        raise SourceForbidden(f"may not read {path}: {error.strerror}. Grant this user read access.") from error
+    main = remote_url.real_path(place.common)
+    location = main if place.worktree is None else os.path.realpath(place.worktree)
+    url = _origin(view.settings_of(place))
+    if url is None:
         return _identity(location, RemoteUrl(location, "file", "local", main))
     return _identity(location, _remote_of(Path(location), url))
+
+
+def _origin(pairs: view.Pairs) -> str | None:
+    """Where a clone comes from, rewritten as the clone and this user have it."""
+    url = next((value for name, value in pairs if name == "remote.origin.url"), None)
+    if not url:
+        return None
+    rewritten = [(name, value) for name, value in pairs if name.startswith("url.")]
+    environment = {"GIT_CONFIG_COUNT": str(len(rewritten))}
+    for index, (name, value) in enumerate(rewritten):
+        environment |= {f"GIT_CONFIG_KEY_{index}": name, f"GIT_CONFIG_VALUE_{index}": value}
+    asked = ["ls-remote", "--get-url", "--", url]
+    answer = git_process.run(Path("/"), asked, is_transfer=True, extra_environment=environment)
+    return os.fsdecode(answer.removesuffix(b"\n"))
 
 
 def _remote_of(folder: Path, url: str) -> RemoteUrl:
