@@ -1,11 +1,15 @@
 """What a declaration promises about every record."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from io import BytesIO
 
 import msgspec
 import pytest
 
+from devhealth.errors import RecordError
+from devhealth.models.pull_requests import PullRequest
 from devhealth.models.table import Record, Text, all_tables, table, table_of
+from devhealth.staging import frames
 
 
 def test_every_module_beside_the_declarations_is_found():
@@ -49,3 +53,22 @@ def test_staged_rows_are_validated():
     commits = table_of("commits").record
     with pytest.raises(msgspec.ValidationError):
         msgspec.msgpack.decode(msgspec.msgpack.encode([1] * len(commits.__struct_fields__)), type=commits)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"additions": 2**32}, r"`additions` is 4294967296: expected 0 to 4294967295"),
+        ({"additions": -1}, "`additions` is -1"),
+        ({"number": 10**30}, r"pull_requests \(number '1000000000000000000000000000000'\): `number`"),
+        ({"created_at": datetime(1, 1, 1, tzinfo=UTC)}, "`created_at` is 0001-01-01"),
+        ({"merged_at": datetime(9999, 12, 31, tzinfo=UTC)}, r"pull_requests \(number '1'\): `merged_at` is 9999-12-31"),
+        ({"updated_at": datetime(2106, 2, 8, tzinfo=UTC)}, "expected 1970-01-01 00:00:00"),
+        ({"title": "half \ud83d"}, r"pull_requests \(number '1'\): `title` is no value that a store holds"),
+    ],
+)
+def test_what_not_every_store_holds_is_named_with_its_record_before_it_is_staged(changes, said):
+    plain = {"Text": "x", "JSON": [], "Boolean": False, "BigInteger": 1, "DateTime": datetime(2026, 1, 1, tzinfo=UTC)}
+    row = PullRequest(**{column.name: plain[column.type.sql] for column in table_of(PullRequest).columns})
+    with pytest.raises(RecordError, match=said):
+        frames.write(BytesIO(), [[row, msgspec.structs.replace(row, **changes)]])
