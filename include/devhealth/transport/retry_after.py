@@ -8,6 +8,8 @@ from typing import Any
 LONGEST = 86_400.0
 """Nobody is believed who asks for more than a day."""
 
+_DEPTH = 4
+"""How deep in a body it may stand."""
 _NAMES = ("retry_after", "retryAfter", "retry-after", "Retry-After")
 _UNITS = {"s": 1, "m": 60, "h": 3_600}
 _SENTENCE = re.compile(
@@ -31,14 +33,14 @@ def of_header(value: str | None, now: datetime) -> float | None:
     return _sane(seconds)
 
 
-def of_body(body: Any) -> float | None:
+def of_body(body: Any, depth: int = _DEPTH) -> float | None:
     """Seconds that a decoded body or a text asks for, as a number or in a sentence; None when it does not say."""
     if isinstance(body, dict):
         named = next((body[name] for name in _NAMES if name in body), None)
         if isinstance(named, int | float | str):
             return of_header(str(named), datetime.now(UTC))
-        inner = [body.get("message"), body.get("extensions"), *_items(body.get("errors"))]
-        return next((seconds for one in inner if (seconds := of_body(one)) is not None), None)
+        inner = [body.get("message"), body.get("extensions"), *_items(body.get("errors"))] if depth else []
+        return next((seconds for one in inner if (seconds := of_body(one, depth - 1)) is not None), None)
     if isinstance(body, str) and (match := _SENTENCE.search(body)):
         return _sane(float(match[1]) * _UNITS[match[2].lower()])
     return None
@@ -51,9 +53,10 @@ def _items(value: Any) -> list[Any]:
 def _until_date(text: str, now: datetime) -> float:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment - now).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):
         return float("nan")
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
 
 
 def _sane(seconds: float) -> float | None:

@@ -28,7 +28,7 @@ class Answer:
     status: int
     """200, or 304 when nothing has changed since the `etag` that was asked with; `raw` is empty then."""
     raw: bytes = field(repr=False)
-    """The body, untouched."""
+    """The body, untouched but for what no store takes (see `devhealth.transport.decoding`)."""
     at: datetime
     """When GitHub answered, on its own clock, UTC."""
     next: str = ""
@@ -52,11 +52,24 @@ class Answer:
         body = self.body
         return body["data"] if self.is_graphql else body
 
+    @property
+    def rows(self) -> list[Any]:
+        """The rows of a page of REST: the body, or the list in it."""
+        body = self.body
+        found = body.values() if isinstance(body, dict) else [body]
+        return next((one for one in found if isinstance(one, list)), [])
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the list of this page has, where REST says so."""
+        told = self.body.get("total_count") if isinstance(self.body, dict) else None
+        return told if isinstance(told, int) else None
+
     def require(self, *path: str | int) -> Any:
         """The value at a path of `data`; raises SourceNotFound or SourceForbidden where GitHub did not fill it."""
         value = self.data
         for depth, step in enumerate(path, 1):
-            value = None if value is None else value[step]
+            value = _at(value, step)
             if value is None:
                 raise self._missing(path[:depth])
         return value
@@ -81,3 +94,12 @@ class Answer:
     def error_below(self, *path: str | int) -> FieldError | None:
         """Why something is not filled that has to be, so that what it stands in, at a path, is not either."""
         return next((error for error in self.errors if error.path[: len(path)] == path and error.path != path), None)
+
+
+def _at(value: Any, step: str | int) -> Any:
+    """What stands there; None where nothing does."""
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step] if 0 <= step < len(value) else None
+    return None

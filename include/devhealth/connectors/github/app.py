@@ -7,7 +7,6 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import jwt
@@ -16,6 +15,7 @@ import msgspec
 from devhealth.connectors.github.connection import Received, decoded
 from devhealth.connectors.github.refusals import refusal
 from devhealth.errors import SecretError, SourceError, SourceForbidden
+from devhealth.transport.decoding import At
 from devhealth.transport.waiting import Clock
 from github import Auth
 
@@ -46,7 +46,7 @@ class _Installation(msgspec.Struct):
 
 class _Token(msgspec.Struct):
     token: str
-    expires_at: datetime
+    expires_at: At
 
 
 @dataclass(slots=True)
@@ -105,7 +105,11 @@ class App:
         found: list[_Installation] = []
         for page in range(1, 1_000):
             received = self._asked("GET", "/app/installations", {"per_page": 100, "page": page})
-            found += _read(received, list[_Installation])
+            more = _read(received, list[_Installation])
+            known = {one.id for one in found}
+            found += more
+            if all(one.id in known for one in more):
+                break
             if 'rel="next"' not in received.headers.get("link", ""):
                 break
         return found
@@ -143,7 +147,7 @@ class App:
 def _read(received: Received, kind: type[Read]) -> Read:
     try:
         return msgspec.json.decode(received.body, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         what = str(error)
     raise SourceError(f"GitHub's answer to its App cannot be read: {what}. Check the address of the interface.")
 

@@ -29,6 +29,7 @@ from devhealth.models.github_cicd_pages import FEW, OVERLAP, RunsCursor, RunsSta
 from devhealth.models.unit import Unit, Window
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
+from devhealth.transport.decoding import moment
 
 _FIRST = datetime(2008, 1, 1, tzinfo=UTC)
 """Before everything at GitHub."""
@@ -134,7 +135,7 @@ def _state(
         at=at,
         host=place.api.host,
         repository=answer.data["full_name"],
-        pushed_at=datetime.fromisoformat(pushed_at) if pushed_at else None,
+        pushed_at=moment(pushed_at) if pushed_at else None,
         since=since,
         before=before,
         looks_back=looks_back,

@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from devhealth.connectors.github import shapes
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.connection import Wire
 from devhealth.connectors.github.host import ApiHost
 from devhealth.connectors.github.sending import Exchange, Question, Reply
-from devhealth.errors import NotServed, SourceError, SourceForbidden, TooMuchAsked
+from devhealth.errors import NotServed, RecordError, SourceError, SourceForbidden, TooMuchAsked
 from devhealth.models.usage import Usage
 from devhealth.settings import Settings
 from devhealth.transport import addresses
+from devhealth.transport.decoding import decode
+from devhealth.transport.listing import Listing, keys_of
 from devhealth.transport.memory import Memory, Remembered
 from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
 from devhealth.transport.waiting import Clock
@@ -41,8 +44,15 @@ class Client:
     path, the variables `owner`, `login` or `org`, or `open_client` say.
     """
 
-    def __init__(self, exchange: Exchange, owner: str = "", memory: Memory | None = None) -> None:
-        self.api = exchange.api
+    def __init__(
+        self,
+        exchange: Exchange,
+        owner: str = "",
+        memory: Memory | None = None,
+        shape_of: Callable[[Question], Any] | None = None,
+    ) -> None:
+        """`shape_of` a question is the type its answer must have; without it any JSON will do."""
+        self.api, self._shape_of = exchange.api, shape_of
         self._exchange, self._owner, self._clock, self._memory = exchange, owner, exchange.clock, memory
 
     def query(
@@ -83,9 +93,11 @@ class Client:
 
     def pages(self, path: str, parameters: Mapping[str, Any] | None = None, *, after: str = "") -> Iterator[Answer]:
         """The pages of a list, 100 rows each unless asked otherwise, to the last; `after` is the `next` of a page."""
+        listing = Listing(f"{self.api.host}{urlsplit(path).path}")
         answer = self.get(after) if after else self.get(path, {"per_page": PER_PAGE, **(parameters or {})})
         yield answer
         while answer.next:
+            listing.turn(answer.next, keys_of(answer.rows), answer.total)
             answer = self.get(answer.next)
             yield answer
 
@@ -137,6 +149,10 @@ class Client:
         received = reply.received
         if received.status >= _REFUSED:
             raise self._exchange.refused(question, reply)
+        if received.status != _NOT_MODIFIED:
+            self._check(question, received.body)
+        elif not question.headers:
+            raise SourceError(f"{question.what}: expected an answer, got that nothing has changed (status 304).")
         link = _NEXT.search(received.headers.get("link", ""))
         asked = self._url(question.path)
         return Answer(
@@ -158,9 +174,24 @@ class Client:
             kind = SourceForbidden if reading.is_forbidden else SourceError
             said = "this may not be read." if reading.is_forbidden else "the query is not understood."
             raise kind(self._exchange.scrubbed(f"{question.what}: {said} {reading.trouble}"))
-        return Answer(
+        self._check(question, received.body)
+        answer = Answer(
             status=received.status, raw=received.body, at=received.at, errors=reading.outcomes, is_graphql=True
         )
+        ids = question.content["variables"].get("ids")
+        if ids is not None and self._shape_of and len(answer.data["nodes"]) != len(ids):
+            raise SourceError(
+                f"{question.what}: expected {len(ids)} nodes for as many ids, got {len(answer.data['nodes'])}."
+            )
+        return answer
+
+    def _check(self, question: Question, body: bytes) -> None:
+        """Raise SourceError, as all that is amiss with a source, for an answer of another shape."""
+        if self._shape_of:
+            try:
+                decode(body, self._shape_of(question), question.what)
+            except RecordError as error:
+                raise SourceError(str(error)) from error
 
     def _url(self, path: str) -> str:
         return f"{self.api.rest_url}{path}" if path.startswith("/") else path
@@ -191,4 +222,4 @@ def open_client(
     whose = f"{credential.org_id} {credential.reference}" if credential else "$GITHUB_TOKEN"
     memory = Memory(settings.home / "answers", whose) if remembers else None
     with closing(Wire(api)) as wire:
-        yield Client(Exchange(settings, api, clock or Clock(), wire), owner, memory)
+        yield Client(Exchange(settings, api, clock or Clock(), wire), owner, memory, shapes.shape_of)

@@ -50,7 +50,9 @@ def look_up(client: Client, place: Place, newest: Newest, staging: UnitStaging) 
         except NotServed:
             return
         except TooMuchAsked:
-            size = max(1, size // 2)
+            if size == 1:
+                raise
+            size //= 2
             continue
         answer.require("repository")
         waiting = waiting[size:]

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -21,12 +21,16 @@ from devhealth import __version__
 from devhealth.connectors.github.host import ApiHost
 from devhealth.errors import SourceError
 from devhealth.transport.addresses import origin_of
+from devhealth.transport.decoding import storable
 from devhealth.transport.retrying import Passing
 from github import Auth, Github
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 10.0, 60.0, 180.0
 """To connect, between two bytes, and for a whole answer."""
 _ACCEPT = "application/vnd.github+json"
+_FIRST = datetime(2008, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=366)
+"""A clock that is further ahead is not one: what was read would count as known for years."""
 _CHUNK = 1 << 18
 _SHOWN = ("date", "content-type", "x-github-request-id")
 _NO_FOLLOWING = 200
@@ -49,7 +53,7 @@ def decoded(body: bytes) -> Any:
     """The JSON of a body, or its text where it is none."""
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body.decode(errors="replace")
 
 
@@ -174,11 +178,17 @@ class _Told(RequestsResponse):
 
 def _received(response: requests.Response, body: bytes) -> Received:
     headers = {name.lower(): value for name, value in response.headers.items()}
+    return Received(response.status_code, headers, storable(body), _clock(headers.get("date", "")))
+
+
+def _clock(text: str) -> datetime:
+    """When the provider says it answered; our own time where it says nothing that can be true."""
+    now = datetime.now(UTC)
     try:
-        at = parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        at = datetime.now(UTC)
-    return Received(response.status_code, headers, body, at)
+        at = parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return now
+    return at if _FIRST <= at <= now + _AHEAD else now
 
 
 def _passing(error: Exception, host: str) -> Passing:

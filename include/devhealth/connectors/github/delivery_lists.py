@@ -23,6 +23,7 @@ from devhealth.models import github_deployments_pages as kinds
 from devhealth.models import github_ids
 from devhealth.models.github_deployments_pages import DEPLOYMENTS, RELEASES, TAGS, DeliveryState
 from devhealth.models.unit import Window
+from devhealth.transport.decoding import moment
 
 Node = Mapping[str, Any]
 Rest = tuple[str, str, Answer]
@@ -48,13 +49,14 @@ def read_state(client: Client, place: Place, api: object, *, is_whole: bool) -> 
                 raise
         else:
             found = answer.require("repository")
+            totals = {what: answer.require("repository", what, "totalCount") for what in _FIELDS}
             return DeliveryState(
                 fetched_at=fetched_at,
                 at=answer.at,
                 host=place.api.host,
                 repository=found["nameWithOwner"],
                 is_rest=False,
-                totals={what: found[what]["totalCount"] for what in _FIELDS},
+                totals=totals,
                 is_whole=is_whole,
             )
     answer = client.get(f"/repos/{place.name}")
@@ -185,12 +187,12 @@ def digest(what: str, node: Node, shas: Mapping[str, str]) -> str:
 def updated_at(node: Node) -> datetime | None:
     """Of a deployment or a release; releases of REST do not say."""
     text = node.get("updatedAt") or node.get("updated_at")
-    return datetime.fromisoformat(text) if text else None
+    return moment(text) if text else None
 
 
 def created_at(node: Node) -> datetime:
     """Of a deployment."""
-    return datetime.fromisoformat(node.get("createdAt") or node["created_at"])
+    return moment(node.get("createdAt") or node["created_at"])
 
 
 def is_unfinished(node: Node) -> bool:
@@ -203,7 +205,15 @@ def is_within(what: str, node: Node, window: Window) -> bool:
     if what == TAGS and "target" not in node:
         return True
     texts = [_tagged_at(node["target"])] if what == TAGS else [node.get(name) for name in _TIMES[what]]
-    return any(window.since <= datetime.fromisoformat(text) < window.before for text in texts if text)
+    return any(window.since <= at < window.before for at in map(_made_at, texts) if at)
+
+
+def _made_at(text: str | None) -> datetime | None:
+    """None for what is no time: tags say what somebody's machine has recorded."""
+    try:
+        return moment(text) if text else None
+    except ValueError:
+        return None
 
 
 def _tagged_at(target: Node | None) -> str | None:

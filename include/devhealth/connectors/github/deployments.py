@@ -37,6 +37,7 @@ from devhealth.models.github_deployments_pages import (
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
+from devhealth.transport.listing import Listing, keys_of
 
 _PERMISSIONS = "Deployments: read and Contents: read"
 
@@ -99,7 +100,7 @@ class _Walk:
 
     def through(self, what: str) -> Iterator[Page]:
         """The pages of a list, each with what it leaves out of the rows that are to be stored."""
-        after = ""
+        after, listing = "", Listing(f"{self._lists.state.repository}, {what}")
         for number in itertools.count(1):
             name = github_pages.name(ORDERS[what], what, number)
             page = self._staged.page(name)
@@ -115,6 +116,7 @@ class _Walk:
             after = noted.next
             if not after:
                 break
+            listing.turn(after, keys_of(noted.rows), self._lists.state.totals.get(what))
             if what == DEPLOYMENTS and self._staged.is_far_enough(noted):
                 return
         self._staged.end(what)

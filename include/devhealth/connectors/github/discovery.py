@@ -22,9 +22,10 @@ from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import default_host, place_of
 from devhealth.connectors.github.marks import lacks_projects, place_named, surveyed
 from devhealth.connectors.github.queries import query
-from devhealth.errors import InputError, NotServed, SourceForbidden, SourceNotFound, TooMuchAsked
+from devhealth.errors import InputError, NotServed, SourceError, SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models.source import Surveyed
 from devhealth.settings import Settings
+from devhealth.transport.listing import Listing, keys_of
 
 IS_LOCAL = False
 
@@ -111,33 +112,46 @@ def _by_graphql(client: Client, rule: Rule) -> Iterator[tuple[str, Any, Any]]:
     if rule.kind == "team":
         variables["team"] = rule.rest
     name, without, size = f"{'team' if rule.kind == 'team' else 'owner'}_repositories", "", _AT_ONCE
+    listing = Listing(f"repositories of {rule.owner}")
     while True:
         try:
             answer = _asked(client, query(name, without=without), {**variables, "size": size}, is_whole=not without)
         except TooMuchAsked:
-            size = max(1, size // 2)
+            if size == 1:
+                raise
+            size //= 2
             continue
         if answer is None:
             without = "project_marks"
             continue
-        owner = (answer.data.get("organization") or {} if rule.kind == "team" else answer.data).get("owner")
-        if owner is None:
-            raise _nobody(client, rule, [error.message for error in answer.errors])
-        listing = owner["repositories"]
-        for place, node in enumerate(listing["nodes"]):
+        held = _repositories_in(answer, client, rule)
+        for place, node in enumerate(held["nodes"]):
             if node is None:
-                path: tuple[str | int, ...] = ("owner", "repositories", "nodes", place)
-                path = ("organization", *path) if rule.kind == "team" else path
-                if answer.error_below(*path):
-                    raise NotServed(
-                        f"a list of a repository of {rule.owner} may not be read, so that GraphQL has none."
-                    )
-                error = answer.error_at(*path)
-                raise SourceForbidden(f"a repository of {rule.owner} may not be read: {error.message if error else ''}")
+                raise _unread(answer, rule, place)
             yield node["nameWithOwner"], node, answer.at
-        if not listing["pageInfo"]["hasNextPage"]:
+        if not held["pageInfo"]["hasNextPage"]:
             return
-        variables["after"] = listing["pageInfo"]["endCursor"]
+        variables["after"] = held["pageInfo"]["endCursor"]
+        if not variables["after"]:
+            raise SourceError(f"{client.api.host} says that the repositories of {rule.owner} go on, and not where.")
+        listing.turn(variables["after"], keys_of(held["nodes"]))
+
+
+def _repositories_in(answer: Answer, client: Client, rule: Rule) -> Mapping[str, Any]:
+    owner = (answer.data.get("organization") or {} if rule.kind == "team" else answer.data).get("owner")
+    if owner is None:
+        raise _nobody(client, rule, [error.message for error in answer.errors])
+    found: Mapping[str, Any] = owner["repositories"]
+    return found
+
+
+def _unread(answer: Answer, rule: Rule, place: int) -> NotServed | SourceForbidden:
+    path: tuple[str | int, ...] = ("owner", "repositories", "nodes", place)
+    path = ("organization", *path) if rule.kind == "team" else path
+    if answer.error_below(*path):
+        return NotServed(f"a list of a repository of {rule.owner} may not be read, so that GraphQL has none.")
+    error = answer.error_at(*path)
+    return SourceForbidden(f"a repository of {rule.owner} may not be read: {error.message if error else ''}")
 
 
 def _asked(client: Client, text: str, variables: Mapping[str, Any], *, is_whole: bool) -> Answer | None:
@@ -176,4 +190,4 @@ def _is_wanted(rule: Rule, name: str, node: Mapping[str, Any], options: Mapping[
 def _topics(node: Mapping[str, Any]) -> set[str]:
     if "topics" in node:
         return set(node["topics"])
-    return {one["topic"]["name"] for one in node["repositoryTopics"]["nodes"]}
+    return {one["topic"]["name"] for one in (node.get("repositoryTopics") or {"nodes": ()})["nodes"]}

@@ -15,13 +15,14 @@ _TOO_MUCH = re.compile(
     r"something went wrong|time(?:d)?[ -]?out|couldn't respond|resource limit|node limit|too complex|exceeds",
     re.IGNORECASE,
 )
+_LIMIT = re.compile("rate limit", re.IGNORECASE)
 _TOO_MUCH_TYPES = frozenset({"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED", "TIMEOUT", "EXCESSIVE_PAGINATION"})
 
 
 class _Error(msgspec.Struct):
-    message: str = ""
-    type: str = ""
-    path: list[str | int] = []
+    message: str | None = None
+    type: str | None = None
+    path: list[str | int] | None = None
     extensions: dict[str, Any] | None = None
 
 
@@ -36,7 +37,7 @@ class _Data(msgspec.Struct, rename="camel"):
 class _Envelope(msgspec.Struct):
     data: _Data | None = None
     errors: list[_Error] | None = None
-    message: str = ""
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,18 @@ def read(body: bytes) -> Reading:
     envelope = _DECODER.decode(body)
     errors = envelope.errors or []
     cost = envelope.data.rate_limit.cost if envelope.data and envelope.data.rate_limit else 1
-    outcomes = tuple(FieldError(_kind(error), tuple(error.path), error.message) for error in errors)
+    outcomes = tuple(FieldError(_kind(error), tuple(error.path or ()), error.message or "") for error in errors)
     troubles = [error for error in errors if _kind(error) not in _OUTCOMES]
     if not troubles and envelope.data:
         return Reading(points=cost, outcomes=outcomes)
-    said = " ".join(dict.fromkeys(error.message.rstrip(".") + "." for error in troubles)) or envelope.message
+    sentences = dict.fromkeys((error.message or "no reason").rstrip(".") + "." for error in troubles)
+    said = " ".join(sentences) or envelope.message or ""
     if not errors:
         return Reading(trouble=said or "The answer has no data.")
     return Reading(
-        trouble=said or errors[0].message,
-        is_limit=any("RATE_LIMIT" in error.type or "rate limit" in error.message.lower() for error in troubles),
-        is_size=any(error.type in _TOO_MUCH_TYPES or _TOO_MUCH.search(error.message) for error in troubles),
+        trouble=said or errors[0].message or "no reason",
+        is_limit=any("RATE_LIMIT" in (error.type or "") or _LIMIT.search(error.message or "") for error in troubles),
+        is_size=any(error.type in _TOO_MUCH_TYPES or _TOO_MUCH.search(error.message or "") for error in troubles),
         is_final=not envelope.data and all(_is_final(error) for error in errors),
         is_forbidden=not envelope.data and all(_kind(error) in _FORBIDDEN for error in errors),
     )

@@ -25,6 +25,8 @@ from devhealth.models.github_issue_pages import SETTLED
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
+from devhealth.transport.decoding import moment
+from devhealth.transport.listing import Listing, keys_of
 
 PERMISSION = "Issues: read"
 
@@ -69,7 +71,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
         yield page
         state = msgspec.json.decode(page.read(), type=IncidentsState)
         for number, one in enumerate(state.rule.filters(), 1):
-            after = ""
+            after, listing = "", Listing(f"{state.repository}, incidents")
             for place_in_list in itertools.count(1):
                 name = github_pages.name(100, f"incidents-{number:03d}", place_in_list)
                 page = pages.get(name)
@@ -80,10 +82,12 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
                     page = staging.write_page(name, content)
                 yield page
                 read = github_pages.decode(page.read())
-                seen |= _seen(state.rule, msgspec.json.decode(read.answer))
+                rows = msgspec.json.decode(read.answer)
+                seen |= _seen(state.rule, rows)
                 after = read.next
                 if not after:
                     break
+                listing.turn(after, keys_of(rows))
     cursor = IncidentsCursor(rule=state.rule, seen=seen)
     yield staging.write_page(github_pages.CURSOR, msgspec.json.encode(cursor))
 
@@ -109,7 +113,7 @@ def _state(
     answer = client.get(f"/repos/{place.name}")
     name = answer.data["full_name"]
     newest = client.get(f"/repos/{name}/issues", _NEWEST_FIRST)
-    if any(datetime.fromisoformat(row["updated_at"]) > newest.at - SETTLED for row in newest.data):
+    if any(moment(row["updated_at"]) > newest.at - SETTLED for row in newest.data):
         staging.write("unsettled", b"")  # more may happen to it within its second, and no mark would tell
     return IncidentsState(fetched_at=fetched_at, at=answer.at, repository=name, rule=rule, known=known)
 

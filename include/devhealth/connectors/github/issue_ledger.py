@@ -11,6 +11,7 @@ from devhealth.connectors.github.issue_details import LISTS
 from devhealth.connectors.github.issue_projects import second_of
 from devhealth.connectors.github.paging import cut_short
 from devhealth.models.github_issue_pages import OVERLAP, SETTLED, IssuesCursor, IssuesState, Project
+from devhealth.transport.decoding import moment
 
 Row = Mapping[str, Any]
 """An issue as REST lists it."""
@@ -147,4 +148,4 @@ def _digest(row: Row, details: Details) -> str:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return moment(text)

@@ -8,7 +8,6 @@ that is neither is seen with the issue's next update.
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from devhealth.connectors.github import paging
@@ -20,6 +19,7 @@ from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.errors import SourceForbidden, SourceNotFound
 from devhealth.models.github_issue_pages import SETTLED, Project
+from devhealth.transport.decoding import moment
 
 _AT_ONCE = 100
 
@@ -66,15 +66,15 @@ def moved(
 
 def second_of(text: str) -> int:
     """A time of GitHub as a number."""
-    return int(datetime.fromisoformat(text).timestamp())
+    return int(moment(text).timestamp())
 
 
 def _updates(page: Answer, nodes: list[Mapping[str, Any] | None]) -> Now:
     found: Now = {}
     for node in nodes:
-        if node and "id" in node:
+        if node and node.get("id") and node.get("items") and node.get("updatedAt"):
             count = node["items"]["totalCount"]
-            is_settled = datetime.fromisoformat(node["updatedAt"]) <= page.at - SETTLED
+            is_settled = moment(node["updatedAt"]) <= page.at - SETTLED
             found[node["id"]] = (f"{node['updatedAt']} {count}" if is_settled else "", count)
     return found
 
@@ -93,7 +93,7 @@ def _of_project(client: Client, project: str, repository: str, owner: str) -> di
     for page in paging.pages(client, query("project_issues"), {"id": project}, path, sizes, owner=owner):
         for item in page.data["node"]["items"]["nodes"]:
             content = item.get("content") if item and not item["isArchived"] else None
-            if content and content.get("repository", {}).get("nameWithOwner") == repository:
+            if content and (content.get("repository") or {}).get("nameWithOwner") == repository:
                 found[content["number"]] = second_of(item["updatedAt"])
     return found
 
@@ -105,6 +105,6 @@ def _of_issues(client: Client, place: Place) -> Places:
     for page in paging.pages(client, query("issues_in_projects"), variables, path, Sizes(_AT_ONCE, 1)):
         for node in page.data["repository"]["issues"]["nodes"]:
             for item in ((node or {}).get("projectItems") or {"nodes": []})["nodes"]:
-                if item and not item["isArchived"]:
+                if item and not item["isArchived"] and item.get("project"):
                     found.setdefault(item["project"]["id"], {})[node["number"]] = second_of(item["updatedAt"])
     return found

@@ -18,6 +18,7 @@ from devhealth.connectors.github.queries import query
 from devhealth.errors import NotServed, SourceError
 from devhealth.models.github_issue_pages import IssuesCursor, IssuesState
 from devhealth.models.unit import Window
+from devhealth.transport.listing import Share
 
 SEARCHED = ("created", "closed")
 """What a window selects issues by."""
@@ -85,19 +86,22 @@ def _state(
 def _searches(client: Client, repository: str, window: Window) -> Iterator[str]:
     """Texts that find what was opened or closed in the window, none of them too much."""
     for what in SEARCHED:
-        waiting = [(window.since, window.before)]
+        waiting: list[tuple[datetime, datetime, Share | None]] = [(window.since, window.before, None)]
         while waiting:
-            since, before = waiting.pop()
+            since, before, share = waiting.pop()
             text = (
                 f"repo:{repository} is:issue {what}:{since:%Y-%m-%dT%H:%M:%SZ}..{before - _SECOND:%Y-%m-%dT%H:%M:%SZ}"
             )
             answer = client.get("/search/issues", {"q": text, "per_page": 1}).data
+            if share:
+                share.take(answer["total_count"], text)
             if answer["total_count"] <= FULL and not answer.get("incomplete_results"):
                 if answer["total_count"]:
                     yield text
             elif before - since > _SECOND:
                 middle = since + max((before - since) // 2 // _SECOND, 1) * _SECOND
-                waiting += [(since, middle), (middle, before)]
+                parts = Share(answer["total_count"])
+                waiting += [(since, middle, parts), (middle, before, parts)]
             elif answer["total_count"] <= FULL:
                 raise SourceError(f"GitHub cannot search {repository} in time. Sync again later.")
             else:

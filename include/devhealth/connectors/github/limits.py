@@ -21,6 +21,7 @@ PER_MINUTE = {"core": 900, "search": 30, "graphql": 2_000}
 _FORBIDDEN, _TOO_MANY_REQUESTS, _UNAVAILABLE = 403, 429, 503
 _LONGEST_WINDOW = 3_900.0
 """Allowances are by the hour: a reset further away is a clock that goes wrong."""
+_MOST, _GREATEST = 1e9, 1e16
 _TOO_MANY = re.compile(
     r"rate[ _]limit|abuse detection|wait a few minutes|retry your request again later|too many requests", re.IGNORECASE
 )
@@ -55,7 +56,7 @@ def allowance_of(received: Received, now: float) -> Allowance | None:
     limit, remaining, reset = (_number(received, name) for name in ("limit", "remaining", "reset"))
     if limit is None or remaining is None or limit <= 0:
         return None
-    return Allowance(int(limit), int(remaining), now + _seconds_until(received, reset))
+    return Allowance(int(min(limit, _MOST)), int(min(remaining, _MOST)), now + _seconds_until(received, reset))
 
 
 def limited(received: Received, body: Any) -> Limited | None:
@@ -89,15 +90,17 @@ def _seconds_until(received: Received, reset: float | None) -> float:
 
 def _number(received: Received, name: str) -> float | None:
     try:
-        return float(received.headers[f"x-ratelimit-{name}"])
+        number = float(received.headers[f"x-ratelimit-{name}"])
     except (KeyError, ValueError):
         return None
+    return number if abs(number) <= _GREATEST else None  # neither without end nor no number
 
 
 def _message(body: Any) -> str:
     """Every sentence of an error: a message, or those of a GraphQL answer."""
     if isinstance(body, dict):
         errors = body.get("errors")
-        inner = [_message(error) for error in errors] if isinstance(errors, list) else []
-        return " ".join([str(body.get("message") or ""), str(body.get("type") or ""), *inner])
+        inner = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+        said = [one.get(name) for one in (body, *inner) for name in ("message", "type")]
+        return " ".join(text for text in said if isinstance(text, str))
     return body if isinstance(body, str) else ""

@@ -52,11 +52,15 @@ def place_named(api: ApiHost, name: str) -> Place:
 
 
 def _marks(node: Mapping[str, Any], at: datetime, options: Mapping[str, object]) -> dict[str, str]:
-    pushed = (node["pushedAt"], node["branches"]["totalCount"], node["tags"]["totalCount"], node["defaultBranchRef"])
-    issues, rule = _newest(node["issues"]), rule_of(options)
+    pushed = (
+        node.get("pushedAt"),
+        *(_count(node.get(name)) for name in ("branches", "tags")),
+        node.get("defaultBranchRef"),
+    )
+    issues, rule = _newest(node.get("issues")), rule_of(options)
     said = {
         "git": (*pushed[:3], _default_branch(node)),
-        "prs": _newest(node["pullRequests"]),
+        "prs": _newest(node.get("pullRequests")),
         "work-items": (issues, _newest(node.get("projectsV2"))),
         "incidents": (issues, rule.labels, rule.types) if rule else (),
         "deployments": _deliveries(node, at),
@@ -66,7 +70,7 @@ def _marks(node: Mapping[str, Any], at: datetime, options: Mapping[str, object])
 
 
 def _deliveries(node: Mapping[str, Any], at: datetime) -> list[Any]:
-    lists = [_newest(node[name]) for name in ("deployments", "tags", "releases")]
+    lists = [_newest(node.get(name)) for name in ("deployments", "tags", "releases")]
     is_longer = any(found and found[0] > SHOWN for found in lists)
     return [*lists, f"{at:%G-W%V}" if is_longer else ""]
 
@@ -77,5 +81,9 @@ def _newest(connection: Mapping[str, Any] | None) -> list[Any]:
 
 
 def _default_branch(node: Mapping[str, Any]) -> list[str] | None:
-    branch = node["defaultBranchRef"]
-    return [branch["name"], branch["target"]["oid"]] if branch else None
+    branch = node.get("defaultBranchRef")
+    return [branch["name"], branch["target"]["oid"]] if branch and branch.get("target") else None
+
+
+def _count(connection: Mapping[str, Any] | None) -> int | None:
+    return connection["totalCount"] if connection else None

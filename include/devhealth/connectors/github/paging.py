@@ -5,12 +5,16 @@ A document asks for `$first` rows after `$after`, and for `$nested` rows of each
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
+
+import msgspec
 
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.batches import combined
 from devhealth.connectors.github.client import Client
+from devhealth.connectors.github.shapes import Place
 from devhealth.errors import SourceError, TooMuchAsked
+from devhealth.transport.listing import Listing, keys_of
 
 _FIRST_STREAK, _LONGEST_STREAK = 4, 64
 
@@ -84,9 +88,12 @@ def pages(
     def question() -> tuple[str, dict[str, Any]]:
         return document, {**variables, "first": sizes.first, "nested": sizes.nested, "after": after or None}
 
+    listing = Listing(f"{owner or variables.get('owner', '')} {'.'.join(path)}".strip())
     while True:
         answer = _asked(client, question, sizes, owner)
-        following = _end(answer.require(*path), after, ".".join(path))
+        held = answer.require(*path)
+        following = _end(held, after, ".".join(path))
+        listing.turn(following, keys_of(held.get("nodes") or ()), held.get("totalCount"))
         yield replace(answer, next=following)
         if not following:
             return
@@ -99,6 +106,8 @@ def cut_short(nodes: Iterable[Mapping[str, Any] | None], connection: str) -> lis
     for node in nodes:
         held = node.get(connection) if node else None
         if node and held and (following := _end(held, "", connection)):
+            if not node.get("id"):
+                raise SourceError(f"{connection}: expected the id of what a list that goes on belongs to, got none.")
             found.append(Cut(node["id"], following))
     return found
 
@@ -118,6 +127,7 @@ def rest_of(
     `data` of an answer has a node under n0, n1, ...; null for one that is gone, which `Answer.errors` tells of.
     """
     waiting = list(cuts)
+    listings: dict[str, Listing] = {}
 
     def question() -> tuple[str, dict[str, Any]]:
         batch = [{"id": cut.id, "after": cut.after} for cut in waiting[: sizes.first]]
@@ -127,13 +137,19 @@ def rest_of(
     while waiting:
         answer = _asked(client, question, sizes, owner)
         asked = [cut for number, cut in enumerate(waiting) if f"n{number}" in answer.data]
-        yield answer
+        if not asked:
+            raise SourceError(f"{owner}: expected the rest of {len(waiting)} lists as n0, n1, ..., got none of it.")
         going_on = []
         for number, cut in enumerate(asked):
             node = answer.data[f"n{number}"]
-            held = next((one for one in (node or {}).values() if isinstance(one, dict) and "pageInfo" in one), None)
+            fields = node.values() if isinstance(node, dict) else ()
+            held = next((one for one in fields if isinstance(one, dict) and "pageInfo" in one), None)
             if held and (following := _end(held, cut.after, cut.id)):
+                rows = held.get("nodes")
+                listing = listings.setdefault(cut.id, Listing(cut.id))
+                listing.turn(following, keys_of(rows if isinstance(rows, list) else ()), held.get("totalCount"))
                 going_on.append(Cut(cut.id, following))
+        yield answer
         waiting = going_on + waiting[len(asked) :]
 
 
@@ -153,9 +169,12 @@ def _asked(client: Client, question: Callable[[], tuple[str, dict[str, Any]]], s
 
 def _end(connection: Mapping[str, Any], after: str, what: str) -> str:
     """The cursor a list goes on after; empty at its end."""
-    info = connection["pageInfo"]
-    if not info["hasNextPage"]:
+    try:
+        info = msgspec.convert(connection.get("pageInfo"), Place)
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{what}: whether the list goes on is not told: {error} (`pageInfo`).") from error
+    if not info.has_next_page:
         return ""
-    if not info["endCursor"] or info["endCursor"] == after:
+    if not info.end_cursor or info.end_cursor == after:
         raise SourceError(f"GitHub says that {what} goes on, and not where. Run again; tell GitHub if it stays so.")
-    return cast("str", info["endCursor"])
+    return info.end_cursor

@@ -24,6 +24,7 @@ from devhealth.models.github_prs_pages import PullRequestsState
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
+from devhealth.transport.listing import Listing
 
 PERMISSION = "Pull requests: read and Contents: read"
 
@@ -88,7 +89,7 @@ class _Groups:
 
     def everything(self) -> Iterator[Page]:
         """A page of names, those pull requests, the next page of names."""
-        after = ""
+        after, listing = "", Listing(f"{self._state.repository}, pull requests")
         for number in itertools.count(1):
             group = github_pages.name(100, kinds.LISTED, number)
             page = self._staged.page(group)
@@ -100,6 +101,7 @@ class _Groups:
             yield from self._group(group, names)
             if not after:
                 return
+            listing.turn(after, names, self._state.total)
 
     def chosen(self, chosen: list[tuple[int, str]]) -> Iterator[Page]:
         """Those pull requests."""

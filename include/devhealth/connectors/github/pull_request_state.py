@@ -21,6 +21,7 @@ from devhealth.connectors.github.searching import found_in
 from devhealth.errors import NotServed
 from devhealth.models.github_prs_pages import OVERLAP, PullRequestsCursor, PullRequestsState
 from devhealth.models.unit import Window
+from devhealth.transport.decoding import moment
 
 SEARCHED = ("created", "merged", "closed")
 """What a window selects pull requests by."""
@@ -75,7 +76,7 @@ def names_in(nodes: list[Mapping[str, Any] | None]) -> list[Listed]:
 
 def updated_at(node: Mapping[str, Any]) -> datetime:
     """Of a pull request of GraphQL or REST."""
-    return datetime.fromisoformat(node.get("updatedAt") or node["updated_at"])
+    return moment(node.get("updatedAt") or node["updated_at"])
 
 
 def _by_graphql(
@@ -163,5 +164,5 @@ def _by_rest(
 
 
 def _is_within(row: Mapping[str, Any], window: Window) -> bool:
-    times = (datetime.fromisoformat(at) for at in (row.get(f"{what}_at") for what in SEARCHED) if at)
+    times = (moment(at) for at in (row.get(f"{what}_at") for what in SEARCHED) if at)
     return any(window.since <= at < window.before for at in times)

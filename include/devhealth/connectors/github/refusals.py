@@ -17,7 +17,8 @@ def refusal(
     `what` was asked for, with the host; `reader` names the credential, never its secret, which `scrubbed` takes out of
     what GitHub says.
     """
-    message = scrubbed(str(body.get("message") or "")) if isinstance(body, dict) else ""
+    told = body.get("message") if isinstance(body, dict) else ""
+    message = scrubbed(told) if isinstance(told, str) else ""
     said = f" GitHub says: {message.rstrip('.')}." if message else ""
     lower, status = message.lower(), received.status
     cases: list[tuple[bool, type[SourceError], str]] = [

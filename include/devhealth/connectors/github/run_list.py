@@ -8,11 +8,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import msgspec
 
 from devhealth.errors import SourceError
 from devhealth.staging import Page
+from devhealth.transport.decoding import At
+from devhealth.transport.listing import Listing, Share
 
 MOST_RESULTS = 1_000
 _SECOND = timedelta(seconds=1)
@@ -23,9 +26,9 @@ _PAGES_KEPT = 7
 class Run(msgspec.Struct, frozen=True, gc=False):
     """A run as far as it says what is to be fetched."""
 
-    id: int
-    created_at: datetime
-    updated_at: datetime | None = None
+    id: Annotated[int, msgspec.Meta(ge=1)]
+    created_at: At
+    updated_at: At | None = None
     status: str | None = None
     conclusion: str | None = None
     run_attempt: int | None = None
@@ -45,7 +48,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 class Listed(msgspec.Struct, frozen=True):
     """An answer of the list."""
 
-    total_count: int
+    total_count: Annotated[int, msgspec.Meta(ge=0)]
     workflow_runs: list[Run]
 
 
@@ -68,16 +71,19 @@ def pages(ask: Ask, since: datetime, before: datetime) -> Iterator[ListPage]:
 
     Raises SourceError where GitHub does not show all of them.
     """
-    waiting = [(since, before)]
+    waiting: list[tuple[datetime, datetime, Share | None]] = [(since, before, None)]
     while waiting:
-        since, before = waiting.pop()
+        since, before, share = waiting.pop()
         newest: Sequence[Run] = ()
         for page in _listed(ask, f"{since:%Y-%m-%dT%H:%M:%SZ}..{before - _SECOND:%Y-%m-%dT%H:%M:%SZ}"):
+            if share and not newest:
+                share.take(page.total, f"runs created {since:%Y-%m-%d}")
             yield page
             newest = newest or page.runs
             if page.total >= MOST_RESULTS and before - since > _SECOND:
                 middle = _cut(newest, since, before)
-                waiting += [(since, middle), (middle, before)]
+                parts = Share(page.total)
+                waiting += [(since, middle, parts), (middle, before, parts)]
                 break
 
 
@@ -99,13 +105,14 @@ def _listed(ask: Ask, created: str) -> Iterator[ListPage]:
 
 
 def _once(ask: Ask, created: str) -> Iterator[ListPage]:
-    after = ""
+    after, listing = "", Listing(f"runs created {created}")
     while True:
         page = ask(created, after)
         yield page
         after = page.next
         if not after:
             return
+        listing.turn(after, [run.id for run in page.runs], page.total)
 
 
 def _cut(newest: Sequence[Run], since: datetime, before: datetime) -> datetime:
@@ -113,7 +120,7 @@ def _cut(newest: Sequence[Run], since: datetime, before: datetime) -> datetime:
 
     Where that part would be all of it, because there were more runs before, it ends with these.
     """
-    times = [run.created_at for run in newest] or [since]
+    times = [min(max(run.created_at, since), before) for run in newest] or [since]
     oldest = min(times)
     for middle in (oldest - (max(times) - oldest) * _PAGES_KEPT, oldest + _SECOND):
         if since < middle < before:

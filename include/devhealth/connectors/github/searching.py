@@ -11,6 +11,7 @@ from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.models.unit import Window
+from devhealth.transport.listing import Share
 
 MOST_RESULTS = 1_000
 _SECOND = timedelta(seconds=1)
@@ -23,26 +24,31 @@ def found_in(client: Client, searches: Iterable[str], window: Window, *, owner: 
     """
     found: dict[int, str] = {}
     for search in searches:
-        waiting = [(window.since, window.before)]
+        waiting: list[tuple[datetime, datetime, Share | None]] = [(window.since, window.before, None)]
         while waiting:
-            since, before = waiting.pop()
-            some = _found(client, f"{search}:{_span(since, before)}", owner, is_divisible=before - since > _SECOND)
-            if some is None:
+            since, before, share = waiting.pop()
+            text = f"{search}:{_span(since, before)}"
+            some = _found(client, text, owner, share, is_divisible=before - since > _SECOND)
+            if isinstance(some, Share):
                 middle = since + max((before - since) // 2 // _SECOND, 1) * _SECOND
-                waiting += [(since, middle), (middle, before)]
+                waiting += [(since, middle, some), (middle, before, some)]
             else:
                 found |= some
     return found
 
 
-def _found(client: Client, text: str, owner: str, *, is_divisible: bool) -> dict[int, str] | None:
-    """What one search finds; None for too much."""
+def _found(client: Client, text: str, owner: str, share: Share | None, *, is_divisible: bool) -> dict[int, str] | Share:
+    """What one search finds; of too much what its parts may find."""
     found: dict[int, str] = {}
     variables = {"query": text}
     for page in paging.pages(client, query("pull_requests_found"), variables, ("search",), Sizes(100, 1), owner=owner):
-        if page.data["search"]["issueCount"] > MOST_RESULTS and is_divisible:
-            return None
-        found |= {node["number"]: node["id"] for node in page.data["search"]["nodes"] if node}
+        count = page.data["search"]["issueCount"]
+        if share:
+            share.take(count, text)
+            share = None
+        if count > MOST_RESULTS and is_divisible:
+            return Share(count)
+        found |= {node["number"]: node["id"] for node in page.data["search"]["nodes"] if node and node.get("id")}
     return found
 
 

@@ -236,7 +236,7 @@ def _reading(question: Question, received: Received, host: str) -> Reading | Non
         if question.is_graphql:
             return graphql.read(received.body)
         msgspec.json.decode(received.body, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     else:
         return None

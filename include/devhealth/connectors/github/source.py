@@ -87,7 +87,9 @@ def _look(
         except NotServed:
             is_rest = True
         except TooMuchAsked:
-            size = max(1, size // 2)
+            if size == 1:
+                raise
+            size //= 2
         except SourceForbidden:
             if is_plain:
                 raise

@@ -32,6 +32,7 @@ from devhealth.models.github_issue_pages import OVERLAP, IssuesCursor, IssuesSta
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
+from devhealth.transport.listing import Listing, keys_of
 
 PERMISSION = "Issues: read"
 
@@ -131,6 +132,7 @@ class _Run:
 
     def _list(self, order: int, what: str, path: str, parameters: Mapping[str, str], take: Take) -> Iterator[Page]:
         """The pages of a list; no issue is taken twice from it, or from several searches."""
+        listing = Listing(f"{self._state.repository}, issues ({what})")
         after, listed = "", self._listed.setdefault(what.partition("-")[0], set())
         for number in itertools.count(1):
             group = github_pages.name(order, what, number)
@@ -144,13 +146,15 @@ class _Run:
                 page = self._groups.add(group, kind, fetched_at, answer.raw, following=following)
             yield page
             content = github_pages.decode(page.read())
-            rows = _rows(msgspec.json.decode(content.answer), self._state.repository)
+            body = msgspec.json.decode(content.answer)
+            rows = _rows(body, self._state.repository)
             taken = [row for row in rows if row["number"] not in listed and take(row)]
             listed |= {row["number"] for row in rows}
             yield from self._groups.details(group, taken, content.fetched_at)
             after = content.next
             if not after:
                 return
+            listing.turn(after, keys_of(body if isinstance(body, list) else body["items"]))
 
     def _named(self, group: str, number: int) -> Iterator[Page]:
         page = self._groups.page(group)

@@ -44,11 +44,8 @@ class WorkflowRuns:
         """The jobs of a run and its attempts before that one; None where it is not there any more."""
         path = f"{self._path}/{run_id}"
         try:
-            answer = self._client.get(f"{path}/jobs", {"filter": "all", "per_page": PER_PAGE})
-            jobs = [msgspec.Raw(answer.raw)]
-            while answer.next:
-                answer = self._client.get(answer.next)
-                jobs.append(msgspec.Raw(answer.raw))
+            answers = self._client.pages(f"{path}/jobs", {"filter": "all"})
+            jobs = [msgspec.Raw(answer.raw) for answer in answers]
         except SourceNotFound:
             if self.one(run_id) is None:
                 return None

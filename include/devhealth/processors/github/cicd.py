@@ -8,12 +8,12 @@ from devhealth.models import github_cicd_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_cicd_pages import Parts, RunsState
 from devhealth.models.unit import Unit
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import People
 from devhealth.processors.github.run_records import RunRecords
 from devhealth.processors.github.run_shapes import JobList, Run, RunList
 from devhealth.processors.github.staged import Batch, looked_at, opened, target_row
 from devhealth.staging import Page
+from devhealth.transport.decoding import decode
 
 EVIDENCE = "repository_targets"
 

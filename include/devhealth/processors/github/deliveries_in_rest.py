@@ -13,9 +13,9 @@ import msgspec
 from devhealth.models import github_deployments_pages as kinds
 from devhealth.models.github_pages import Page
 from devhealth.processors.github import delivery_shapes as shapes
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import Actor, User
 from devhealth.processors.github.pull_request_shapes import Connection, Named, Oid
+from devhealth.transport.decoding import decode
 
 
 class _Shape(msgspec.Struct, frozen=True, gc=False):

@@ -13,10 +13,10 @@ from devhealth.models.github_pages import Page
 from devhealth.models.table import Record
 from devhealth.processors.github import deliveries_in_rest as rest
 from devhealth.processors.github import delivery_shapes as shapes
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.delivery_records import DeliveryRecords
 from devhealth.processors.github.pull_request_shapes import Connection
 from devhealth.staging import Page as StagedPage
+from devhealth.transport.decoding import decode
 
 T = TypeVar("T")
 

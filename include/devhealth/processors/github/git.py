@@ -9,9 +9,9 @@ from devhealth.models import github_pages
 from devhealth.models.github_git_pages import ACCOUNTS
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import Actor, People
 from devhealth.staging import Page
+from devhealth.transport.decoding import decode
 
 READ_BY = "local_git"
 """The history of a repository at a host is read through git, by the provider that reads any clone URL."""

@@ -13,12 +13,12 @@ from devhealth.models.github_incidents_pages import IncidentsCursor, IncidentsSt
 from devhealth.models.table import Record, Snapshot
 from devhealth.models.unit import Unit
 from devhealth.models.work_items import Incident
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.issue_records import names_of
 from devhealth.processors.github.issue_rules import severity_of
 from devhealth.processors.github.issue_shapes import Issue
 from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
 from devhealth.staging import Page
+from devhealth.transport.decoding import decode
 
 EVIDENCE = "repository_targets"
 

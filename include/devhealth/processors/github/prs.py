@@ -10,12 +10,12 @@ from devhealth.models import github_prs_pages as kinds
 from devhealth.models.github_prs_pages import PullRequestsState
 from devhealth.models.unit import Unit
 from devhealth.processors.github import pull_requests_in_rest
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_records import CHILDREN, Gathered, PullRequestRecords
 from devhealth.processors.github.pull_request_shapes import Connection, PullRequestNode, Rest
 from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
 from devhealth.staging import Page
+from devhealth.transport.decoding import decode
 
 EVIDENCE = "repository_targets"
 

@@ -16,9 +16,9 @@ from devhealth.models import github_prs_pages as kinds
 from devhealth.models.github_pages import Page
 from devhealth.models.github_prs_pages import PullRequestsState
 from devhealth.processors.github import pull_request_shapes as shapes
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.people import Actor, User
 from devhealth.processors.github.pull_request_records import Gathered
+from devhealth.transport.decoding import decode
 
 _CLOSES = re.compile(
     r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+"

@@ -9,13 +9,13 @@ from devhealth.models import github_issue_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_issue_pages import IssuesState
 from devhealth.models.unit import Unit
-from devhealth.processors.github.decoding import decode
 from devhealth.processors.github.issue_records import OF_TIMELINES, Gathered, IssueRecords, event_of
 from devhealth.processors.github.issue_shapes import Found, Issue, IssueNode, RestEvent
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_shapes import Connection
 from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
 from devhealth.staging import Page
+from devhealth.transport.decoding import decode
 
 EVIDENCE = "repository_targets"
 
