@@ -1,4 +1,4 @@
-"""Pages of every target of GitHub: the provider's answers, untouched but for what no store takes, each in an envelope that says what it answers.
+"""Pages of every target of GitHub: answers, untouched but for what no store takes, each in an envelope about it.
 
     000-state                             what was true of the repository when the unit began, as the target defines it
     100-<what>-00001                      an answer, a page of a list
