@@ -140,13 +140,23 @@ def test_a_watermark_from_before_units_were_kept_is_shown(engine: Engine, acme, 
     assert found(engine, acme) == [("shop", None, 3)]
 
 
+def test_days_that_are_still_to_come_do_not_wait(engine: Engine, acme, shop):
+    today = NOW.date()
+    ahead = DayRange((today + timedelta(days=1)).isoformat(), (today + timedelta(days=2)).isoformat())
+    dirty_ranges.mark(engine, acme, shop, [ahead], "a commit dated ahead")
+    assert sync_state.dirty_days(engine, acme, NOW) == sync_state.DirtyDays()
+    assert sync_state.dirty_days(engine, acme, NOW + timedelta(days=1)).days_count == 1
+    dirty_ranges.mark(engine, acme, shop, [DayRange(today.isoformat(), "2105-01-01")], "r")
+    assert sync_state.dirty_days(engine, acme, NOW).days_count == 1
+
+
 def test_dirty_days_are_counted_once_a_repository(engine: Engine, acme, shop):
-    assert sync_state.dirty_days(engine, acme) == sync_state.DirtyDays()
+    assert sync_state.dirty_days(engine, acme, NOW) == sync_state.DirtyDays()
     other = repositories.register(engine, acme, provider="p", host="h", provider_id="2", name="docs", aliases=[])
     dirty_ranges.mark(engine, acme, shop, [DayRange("2026-01-01", "2026-01-11")], "r")
     dirty_ranges.mark(engine, acme, shop, [DayRange("2026-01-05", "2026-01-12")], "r")
     dirty_ranges.mark(engine, acme, other, [DayRange("2025-12-31", "2026-01-01")], "r")
-    dirty = sync_state.dirty_days(engine, acme)
+    dirty = sync_state.dirty_days(engine, acme, NOW)
     assert (dirty.ranges_count, dirty.days_count, dirty.repositories_count) == (3, 12, 2)
     assert dirty.oldest == date(2025, 12, 31)
     assert dirty.waiting_since <= datetime.now(UTC)
@@ -171,4 +181,4 @@ def test_an_organisation_sees_nothing_of_another(engine: Engine, acme, shop, con
     dirty_ranges.mark(engine, acme, shop, [DayRange("2026-01-01", "2026-01-11")], "r")
     assert sync_state.targets(engine, beta, NOW) == []
     assert sync_state.configurations(engine, beta) == []
-    assert sync_state.dirty_days(engine, beta) == sync_state.DirtyDays()
+    assert sync_state.dirty_days(engine, beta, NOW) == sync_state.DirtyDays()

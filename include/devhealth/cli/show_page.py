@@ -38,6 +38,10 @@ def _repository(repository: RepositoryOverview) -> Iterator[RenderableType]:
     yield heading(plain(repository.name), f"organisation {repository.organisation}{branch}")
     if repository.is_shallow:
         yield Text("Shallow clone: totals are incomplete; `git fetch --unshallow` completes it.", "yellow")
+    if totals and totals.commits and repository.default_branch is None and not repository.weeks:
+        yield Text(
+            "No default branch: `devhealth register PATH --default-branch NAME` says which one counts.", "yellow"
+        )
     if totals:
         yield from _totals(totals)
     else:

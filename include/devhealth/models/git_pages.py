@@ -35,7 +35,16 @@ COMMIT_FORMAT = "%x01%H%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%s%x0
 COMMIT_FIELDS = 10
 PEOPLE_FORMAT = "%an%x00%ae%x00%cn%x00%ce%x00%b"
 PEOPLE_FIELDS = 5
+LATEST = 2**64 - 1
+"""What git makes of a time that is larger."""
+_MOST_DIGITS = 20
 FORMAT_VERSION = 1
+
+
+def seconds_of(time: bytes) -> int:
+    """The committer time of a line, also one of thousands of digits: git reads those as one that no clock shows."""
+    digits = time.lstrip(b"0")
+    return int(digits or b"0") if len(digits) < _MOST_DIGITS else LATEST
 
 
 class GitRef(msgspec.Struct, frozen=True):

@@ -25,6 +25,9 @@ from devhealth.staging import UnitStaging
 UNSETTLED = "unsettled"
 """In a unit's staging: something of it may still change without the provider's survey telling, a run at work say."""
 
+WARNING = "warning"
+"""In a unit's staging: what is to be told of its source beside the report."""
+
 CURSOR_PAGE = "999-cursor"
 
 Staged = TypeVar("Staged")
@@ -59,6 +62,8 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         stored.append(done)
         days = done.days + ([_day_of(unit)] if unit.target in SNAPSHOT_TARGETS and done.rows else [])
         dirty_ranges.mark(engine, unit.org_id, unit.repo_id, days, reason=f"{unit.target} {unit.run_id}")
+        if told := staging.read(WARNING):
+            warnings.append(told.decode())
         damage = _read(staging, "damage.json", UnitFailure)
         outcome, error = ("damaged", damage.error) if damage else ("stored", "")
         runs.append(unit_run(unit, outcome, stored=done, stages=stages, error=error))

@@ -64,7 +64,7 @@ def read_status(
             backfill_days=limits[one.tier],
             configurations=sync_state.configurations(engine, one.org_id),
             targets=sync_state.targets(engine, one.org_id, as_of),
-            dirty=sync_state.dirty_days(engine, one.org_id),
+            dirty=sync_state.dirty_days(engine, one.org_id, as_of),
             backfills=_recent([job for job in jobs if job.org_id == one.org_id], as_of),
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -96,17 +96,22 @@ def targets(engine: Engine, org_id: str, as_of: datetime) -> list[TargetState]:
     return sorted(found.values(), key=lambda one: (one.repository, one.repo_id or "", one.target))
 
 
-def dirty_days(engine: Engine, org_id: str) -> DirtyDays:
-    """How much of an organisation waits for its metrics. Overlapping ranges of a repository count once."""
+def dirty_days(engine: Engine, org_id: str, as_of: datetime) -> DirtyDays:
+    """How much of an organisation waits for its metrics. Overlapping ranges of a repository count once.
+
+    Days after `as_of`, of commits dated ahead, do not wait: nobody can compute them before they come.
+    """
     table = metric_dirty_ranges.c
-    query = select(table.repo_id, table.since, table.before, table.created_at).where(table.org_id == org_id)
+    tomorrow = as_of.astimezone(UTC).date() + timedelta(days=1)
+    query = select(table.repo_id, table.since, table.before, table.created_at)
     with reading(engine) as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(query.where(table.org_id == org_id, table.since < tomorrow)).all()
     if not rows:
         return DirtyDays()
     days: dict[str, set[int]] = {}
     for row in rows:
-        days.setdefault(row.repo_id, set()).update(range(row.since.toordinal(), row.before.toordinal()))
+        before = min(row.before, tomorrow)
+        days.setdefault(row.repo_id, set()).update(range(row.since.toordinal(), before.toordinal()))
     return DirtyDays(
         ranges_count=len(rows),
         days_count=sum(map(len, days.values())),

@@ -114,12 +114,28 @@ def test_a_repository_that_disappears_while_it_is_read(source: tuple[Path, list[
     assert not [page for page in UnitStaging(str(tmp_path / "unit")).pages() if page.name.startswith(COMMITS)]
 
 
-def test_a_partial_clone_is_told_apart_from_a_damaged_one(source: tuple[Path, list[str]], tmp_path: Path) -> None:
-    path, _ = source
+@pytest.mark.parametrize("is_away", [False, True])
+@pytest.mark.parametrize("filtered", ["blob:none", "tree:0"])
+def test_a_partial_clone_keeps_what_it_has(
+    source: tuple[Path, list[str]], tmp_path: Path, filtered: str, *, is_away: bool
+) -> None:
+    path, shas = source
     git(path, "config", "uploadpack.allowFilter", "true")
-    git(tmp_path, "clone", "-q", "--bare", "--filter=blob:none", f"file://{path}", "partial")
-    with pytest.raises(SourceError, match="partial clone"):
-        sync(Tables(), tmp_path / "partial", tmp_path / "unit")
+    partial = tmp_path / "partial"
+    git(tmp_path, "clone", "-q", "--bare", f"--filter={filtered}", f"file://{path}", "partial")
+    same = ("main^{tree}", "-p", "main", "-m", "a commit that is all here")
+    git(partial, "update-ref", "refs/heads/main", git(partial, "commit-tree", *same).strip())
+    stored = sorted((partial / "objects").rglob("*"))
+    if is_away:
+        path.rename(tmp_path / "away")
+    tables, error = fetched(partial, tmp_path / "unit")
+    assert isinstance(error, SourceCorrupt)
+    assert f"({partial}) is a partial clone" in str(error)
+    assert "without --filter" in str(error)
+    assert "fsck" not in str(error)
+    assert "a commit that is all here" in {row["subject"] for row in tables.facts("commits")}
+    assert len(tables.facts("commit_reachability")) == len(shas) + 1
+    assert sorted((partial / "objects").rglob("*")) == stored
 
 
 def test_a_corrupt_tip_and_a_corrupt_tag_are_named(source: tuple[Path, list[str]], tmp_path: Path) -> None:

@@ -259,3 +259,15 @@ def test_a_history_is_read_as_it_was_committed_without_replacements_and_grafts(
     sync(tables, location, tmp_path / "unit")
     assert set(flags(tables)) == {row["sha"] for row in tables.facts("commits")} == set(shas)
     assert {row["sha"]: row["parents"] for row in tables.facts("commits")}[shas[3]] == [shas[2]]
+
+
+def test_a_head_that_names_no_branch_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    make_repository(source, line([1, 2]), {"refs/heads/one": 0, "refs/heads/two": 1})
+    git(source, "symbolic-ref", "HEAD", "refs/heads/gone")
+    sync(Tables(), source, tmp_path / "unit")
+    told = (UnitStaging(str(tmp_path / "unit")).read("warning") or b"").decode()
+    assert f"({source}) has no default branch" in told
+    for name, options in {"named": {"default_branch": "one"}, "any": {"counts_any_branch": True}}.items():
+        sync(Tables(), source, tmp_path / name, options=options)
+        assert UnitStaging(str(tmp_path / name)).read("warning") is None

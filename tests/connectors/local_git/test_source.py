@@ -143,8 +143,8 @@ def test_an_empty_repository_has_an_identity(tmp_path: Path) -> None:
     assert (found.name, found.provider_id) == ("new", str(tmp_path / "new"))
 
 
-def test_a_folder_name_may_hold_newlines_colons_and_odd_bytes(tmp_path: Path) -> None:
-    folder = repository(tmp_path / os.fsdecode(b"a:b\nc\xff") / "x")
+def test_a_folder_name_may_hold_newlines_colons_and_letters_of_any_script(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "a:b\nc日本" / "x")
     (folder / "deep").mkdir()
     assert source.resolve(str(folder / "deep"), settings_in(tmp_path)).location == str(folder)
 
@@ -198,3 +198,17 @@ def test_ssh_never_asks_on_the_terminal(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "BatchMode=yes" in credentials.environment(remote, settings_in(tmp_path))["GIT_SSH_COMMAND"]
     (tmp_path / ".gitconfig").write_text("[core]\n\tsshCommand = ssh -i key\n")
     assert credentials.environment(remote, settings_in(tmp_path)) == {}
+
+
+def test_a_path_that_is_not_utf_8_is_refused_in_words(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    odd = repository(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")))
+    commit(odd, {"a.txt": b"a\n"})
+    (tmp_path / "link").symlink_to(odd)
+    for path in (odd, tmp_path / "link"):
+        with pytest.raises(SourceNotFound, match=r"caf\\xe9' is not UTF-8, so it cannot be stored. Rename"):
+            source.resolve(str(path), settings_in(tmp_path / "home"))
+    git(tmp_path, "clone", "--quiet", str(odd), "shop")
+    found = source.resolve(str(tmp_path / "shop"), settings_in(tmp_path / "home"))
+    assert "".join((*found.aliases, found.provider_id, found.name)).encode()
+    assert list(discovery.discover(f"{tmp_path}/*", {}, settings_in(tmp_path / "home"))) == [str(tmp_path / "shop")]
+    assert "It is left out" in caplog.text

@@ -41,7 +41,26 @@ def test_configured_patterns_make_bots_and_nobody_has_an_empty_address(tmp_path)
 def test_co_authors_are_named_once_and_never_the_author() -> None:
     lines = ("Bob <bob@x>", "Bob B. <BOB@x>", "Ann <ann@x>", "No address")
     body = "Text\n\n" + "".join(f"Co-authored-by: {line}\nCO-AUTHORED-BY:{line}\n" for line in lines)
-    assert co_authors(body, "ANN@x") == [("Bob", "bob@x")]
+    assert co_authors(body, "ANN@x") == [("Bob", "bob@x"), ("No address", "")]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Bob", ("Bob", "")),
+        ("Bob <>", ("Bob", "")),
+        ("Bob \r", ("Bob", "")),
+        ("bob@x.example", ("", "bob@x.example")),
+        ("<bob@x.example>", ("", "bob@x.example")),
+        ("Bob <bob@x.example", ("Bob", "bob@x.example")),
+        ("Bob B. <bob@x.example> (pair)", ("Bob B.", "bob@x.example")),
+        ("", None),
+        ("<>", None),
+    ],
+)
+def test_a_co_author_may_lack_an_address(line: str, expected: tuple[str, str] | None) -> None:
+    body = f"Text\n\nCo-authored-by: {line}\nSigned-off-by: Ann <ann@x>\n"
+    assert co_authors(body, "ann@x") == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """Pages of any size and of any bytes become records in bounded batches."""
 
 import tracemalloc
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from devhealth.errors import RecordError
+from devhealth.models.unit import Window
 from devhealth.processors.local_git import git as processor
 from devhealth.processors.local_git import numstat
 from devhealth.staging import UnitStaging
-from tests.git_histories import FILE, Commit, make_repository
+from tests.git_histories import FILE, Commit, git, make_repository
 from tests.git_sync import Tables, settings_below, sync, unit_for
 
 
@@ -43,6 +45,58 @@ def test_commits_do_not_depend_on_where_blocks_meet(
     for table in ("commits", "commit_file_stats"):
         assert found.facts(table) == expected.facts(table)
     assert {row["old_path"] for row in found.facts("commit_file_stats")} == {None, "a"}
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_a_name_that_a_tree_has_twice_is_one_row_of_all_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(numstat, "BATCH", batch)
+    [first] = make_repository(tmp_path / "source", [Commit(files={b"z": (FILE, b"1\n")})])
+    blobs = [git(tmp_path / "source", "hash-object", "-w", "--stdin", stdin=b"1\n" * count) for count in (3, 4, 5)]
+    entries = zip((b"a", b"a", b"b"), blobs, strict=True)
+    tree = b"".join(b"100644 %s\0%s" % (name, bytes.fromhex(sha.decode())) for name, sha in entries)
+    made = git(tmp_path / "source", "hash-object", "-t", "tree", "-w", "--literally", "--stdin", stdin=tree)
+    commit = git(tmp_path / "source", "commit-tree", made.decode().strip(), "-p", first, "-m", "odd").decode().strip()
+    git(tmp_path / "source", "update-ref", "refs/heads/main", commit)
+    for number, place in enumerate([str(tmp_path / "source"), f"file://{tmp_path}/source"]):
+        tables = Tables()
+        sync(tables, place, tmp_path / f"home-{number}")  # type: ignore[arg-type]
+        rows = {row["path"]: row["additions"] for row in tables.facts("commit_file_stats") if row["sha"] == commit}
+        assert rows == {"a": 7, "b": 5, "z": 0}
+        [told] = [row for row in tables.facts("commits") if row["sha"] == commit]
+        assert (told["additions"], told["files_changed"]) == (12, 3)
+
+
+def test_a_date_of_thousands_of_digits_is_no_date(tmp_path: Path) -> None:
+    """Git takes it for 1970; nothing else of the history suffers, whatever is asked for."""
+    make_repository(tmp_path / "source", [Commit(files={b"a": (FILE, b"1\n")})])
+    text = git(tmp_path / "source", "cat-file", "commit", "main").replace(b"1600000000", b"9" * 5_000)
+    odd = git(tmp_path / "source", "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text)
+    git(tmp_path / "source", "update-ref", "refs/heads/odd", odd.decode().strip())
+    tables = Tables()
+    cursor = sync(tables, tmp_path / "source", tmp_path / "first")
+    assert cursor
+    times = {row["sha"]: row["committed_at"].year for row in tables.facts("commits")}
+    assert sorted(times.values()) == [1970, 2020]
+    git(tmp_path / "source", "update-ref", "-d", "refs/heads/odd")
+    assert sync(tables, tmp_path / "source", tmp_path / "second", cursor)
+    reached = {row["committed_at"].year: row["is_reachable"] for row in tables.facts("commit_reachability")}
+    assert reached == {1970: False, 2020: True}
+    assert len(tables.facts("commit_reachability")) == len(times)
+    git(tmp_path / "source", "update-ref", "refs/heads/odd", odd.decode().strip())
+    window = Window(datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC))
+    for shared in ("", str(tmp_path / "shared")):
+        filled = Tables()
+        sync(
+            filled,
+            tmp_path / "source",
+            tmp_path / f"third{bool(shared)}",
+            mode="backfill",
+            window=window,
+            shared=shared,
+        )
+        assert [row["committed_at"].year for row in filled.facts("commits")] == [2020]
 
 
 def test_pages_without_a_state_are_refused(tmp_path: Path) -> None:

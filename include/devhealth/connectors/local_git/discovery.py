@@ -30,7 +30,8 @@ _LOG = logging.getLogger(__name__)
 def discover(rule: str, options: Mapping[str, object], settings: Settings) -> Mapping[str, Surveyed | None]:
     """Real paths of the worktrees and bare repositories that a glob matches, sorted; nothing more is seen of them.
 
-    A folder that cannot be read is left out with a warning. Raises InputError for a rule that `check` refuses.
+    What cannot be read, or has a name that is not UTF-8, is left out with a warning. Raises InputError for a rule
+    that `check` refuses.
     """
     del options, settings
     check(rule)
@@ -43,7 +44,8 @@ def discover(rule: str, options: Mapping[str, object], settings: Settings) -> Ma
     pattern = "/".join(wild)
     found = _repositories(start, leading, 0, is_deep=len(leading) < len(wild)) if start.is_dir() and wild else ()
     matching = (path for path in found if glob.globmatch(str(path.relative_to(start)), pattern, flags=_FLAGS))
-    return dict.fromkeys(sorted(os.path.realpath(path) for path in matching))
+    real = (os.path.realpath(path) for path in matching)
+    return dict.fromkeys(sorted(path for path in real if _is_text(path)))
 
 
 def check(rule: str) -> None:
@@ -110,10 +112,21 @@ def _repositories(folder: Path, leading: list[str], depth: int, *, is_deep: bool
 def _folders(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir())
+            return [
+                name for name in sorted(entry.name for entry in entries if entry.is_dir()) if _is_text(folder, name)
+            ]
     except OSError as error:
         _LOG.warning("%s cannot be looked into: %s. Repositories in it are left out.", folder, error.strerror)
         return []
+
+
+def _is_text(name: str, folder: Path = Path("/")) -> bool:
+    try:
+        remote_url.require_text(folder / name)
+    except SourceNotFound as error:
+        _LOG.warning("%s It is left out.", error)
+        return False
+    return True
 
 
 def _is_repository(folder: Path) -> bool:

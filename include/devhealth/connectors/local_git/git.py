@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from devhealth.connectors.local_git import chunks, damage, people, refs, shared_history, walk
+from devhealth.connectors.local_git.git_failure import place
 from devhealth.connectors.local_git.source import open_source
 from devhealth.connectors.local_git.state import cursor_of, read_cursor, read_state
 from devhealth.models import git_pages as pages
@@ -42,6 +43,13 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     elif pages.STATE not in staged:
         staged[pages.STATE] = staging.write_page(pages.STATE, msgspec.json.encode(read_state(folder, unit, staging)))
     state = msgspec.json.decode(staged[pages.STATE].read(), type=GitState)
+    if state.tips and not state.default_tips and not unit.options.get("counts_any_branch"):
+        told = (
+            f"{unit.name} ({place(folder)}) has no default branch, so metrics count none of its commits: its HEAD "
+            "names no branch that is there. Name one with `devhealth register --default-branch`, or count all of them "
+            "with --any-branch"
+        )
+        staging.write("warning", told.encode())
     yield staged[pages.STATE]
     broken = damage.Report(folder, unit.name)
     broken.add_missing_refs(state)

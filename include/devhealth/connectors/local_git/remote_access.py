@@ -18,6 +18,8 @@ _UPLOAD_PACK = f"GIT_GRAFT_FILE={NO_FILE} git-upload-pack"
 """For a repository of this machine: git takes GIT_ variables away from the program on its other side, which would leave
 out what a graft hides.
 """
+_FIXED = ("http.lowSpeedLimit=1", "fetch.fsckObjects=false", "clone.rejectShallow=false", "fetch.prune=false")
+"""What the user's own configuration, which a transfer keeps, must not decide: which histories are read."""
 _NEEDS_CREDENTIALS = re.compile(
     r"authentication failed|could not read (username|password)|permission denied|error: 40[13]|access denied|"
     r"terminal prompts disabled|host key verification failed|invalid (username|credentials)",
@@ -44,7 +46,8 @@ def ask(folder: Path, remote: RemoteUrl, settings: Settings) -> tuple[bytes | No
 
 def transfer(folder: Path, arguments: Sequence[str], remote: RemoteUrl, settings: Settings) -> bytes:
     """Run a git command that reaches the remote; what it wrote."""
-    limits = ["-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={SILENT_SECONDS}"]
+    fixed = (f"http.lowSpeedTime={SILENT_SECONDS}", *_FIXED)
+    limits = [word for setting in fixed for word in ("-c", setting)]
     if remote.scheme == "file" and arguments[0] in {"clone", "fetch"}:
         arguments = [arguments[0], f"--upload-pack={_UPLOAD_PACK}", *arguments[1:]]
     with GitProcess(

@@ -95,6 +95,24 @@ def real_path(path: str | os.PathLike[str]) -> str:
     return folder if last == ".git" else real
 
 
+def require_text(*paths: str | os.PathLike[str]) -> None:
+    """Raise SourceNotFound for a path that is not UTF-8, which no table and no configuration can hold."""
+    for path in [os.fspath(path) for path in paths]:
+        if not path.isascii() and not _is_text(path):
+            raise SourceNotFound(
+                f"the path {os.fsencode(path)!r} is not UTF-8, so it cannot be stored. Rename the folder, or register "
+                "a clone of the repository elsewhere."
+            )
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _remote(
     location: str, scheme: str, host: str, port: str, path: str, credentials: Credentials | None = None
 ) -> RemoteUrl:

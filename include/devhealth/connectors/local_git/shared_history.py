@@ -84,7 +84,7 @@ def _file(listing: str, page: str) -> str:
 
 
 def _write_sorted(path: Path, lines: Iterable[bytes]) -> None:
-    commits = sorted(((int(seconds), sha) for seconds, sha in map(bytes.split, lines)), reverse=True)
+    commits = sorted(((pages.seconds_of(seconds), sha) for seconds, sha in map(bytes.split, lines)), reverse=True)
     with path.open("wb") as file:  # in the order git reads fastest
         file.writelines(b"%0*d %s\n" % (_TIME, seconds, sha) for seconds, sha in commits)
 

@@ -15,6 +15,7 @@ from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
 from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
+from devhealth.models.text import to_text
 from devhealth.settings import Settings
 
 CREDENTIAL_FIELDS = credentials.FIELDS
@@ -111,6 +112,7 @@ def _local_identity(given: Path) -> SourceIdentity:
     except PermissionError as error:
         raise SourceForbidden(f"may not read {path}: {error.strerror}. Grant this user read access.") from error
     main = remote_url.real_path(place.common)
+    remote_url.require_text(path, main)
     location = main if place.worktree is None else os.path.realpath(place.worktree)
     url = _origin(view.settings_of(place))
     if url is None:
@@ -129,7 +131,7 @@ def _origin(pairs: view.Pairs) -> str | None:
         environment |= {f"GIT_CONFIG_KEY_{index}": name, f"GIT_CONFIG_VALUE_{index}": value}
     asked = ["ls-remote", "--get-url", "--", url]
     answer = git_process.run(Path("/"), asked, is_transfer=True, extra_environment=environment)
-    return os.fsdecode(answer.removesuffix(b"\n"))
+    return to_text(answer.removesuffix(b"\n"))
 
 
 def _remote_of(folder: Path, url: str) -> RemoteUrl:

@@ -112,4 +112,4 @@ def _is_walkable(folder: Path, tips: list[str], without: list[str]) -> bool:
 def within(lines: Iterable[bytes], window: Window) -> Iterator[bytes]:
     """The lines whose time lies in the window."""
     since, before = window.since.timestamp(), window.before.timestamp()
-    return (line for line in lines if since <= int(line[: line.index(b" ")]) < before)
+    return (line for line in lines if since <= pages.seconds_of(line[: line.index(b" ")]) < before)

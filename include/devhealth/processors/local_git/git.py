@@ -110,7 +110,7 @@ def _reachability(page: Page, unit: Unit, fetched_at: datetime) -> Iterator[Batc
                 CommitReachability(
                     org_id=org_id,
                     repo_id=repo_id,
-                    committed_at=instant(int(seconds)),
+                    committed_at=instant(git_pages.seconds_of(seconds)),
                     sha=sha.decode(),
                     is_reachable=is_reachable,
                     in_default_branch=in_default_branch,

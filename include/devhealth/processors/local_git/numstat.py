@@ -7,7 +7,9 @@ any number of files passes through in bounded memory.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, cast
+
+from msgspec import structs
 
 from devhealth.errors import RecordError
 from devhealth.models.git import Commit, CommitFileStat
@@ -46,6 +48,8 @@ class _Open:
     additions: int = 0
     deletions: int = 0
     files: int = 0
+    last_path: str | None = None
+    last: CommitFileStat | None = None
 
 
 class CommitReader:
@@ -117,20 +121,26 @@ class CommitReader:
             additions, deletions = (0, 0) if is_binary else (int(added), int(deleted))
             total_added += additions
             total_deleted += deletions
-            stats.append(
-                CommitFileStat(
-                    org_id=org_id,
-                    repo_id=repo_id,
-                    committed_at=committed_at,
-                    sha=sha,
-                    path=path if path.isascii() and path[0] != '"' else plain(path),
-                    old_path=old_path,
-                    additions=additions,
-                    deletions=deletions,
-                    is_binary=is_binary,
-                    fetched_at=fetched_at,
-                )
+            stat = CommitFileStat(
+                org_id=org_id,
+                repo_id=repo_id,
+                committed_at=committed_at,
+                sha=sha,
+                path=path if path.isascii() and path[0] != '"' else plain(path),
+                old_path=old_path,
+                additions=additions,
+                deletions=deletions,
+                is_binary=is_binary,
+                fetched_at=fetched_at,
             )
+            if path == commit.last_path:  # a broken tree has one name twice: one row for both
+                stat = _joined(commit, stat)
+                commit.files -= 1
+                if stats and stats[-1] is commit.last:
+                    stats.pop()
+                    before -= 1
+            commit.last_path, commit.last = path, stat
+            stats.append(stat)
         commit.additions += total_added
         commit.deletions += total_deleted
         commit.files += len(stats) - before
@@ -172,3 +182,15 @@ class CommitReader:
 def _opened(fields: list[str]) -> _Open:
     fields[0] = fields[0].removeprefix(_MARK)
     return _Open(fields, raw_date(fields[7])[0])
+
+
+def _joined(commit: _Open, stat: CommitFileStat) -> CommitFileStat:
+    """The row of a path that git names once more."""
+    before = cast("CommitFileStat", commit.last)
+    return structs.replace(
+        stat,
+        old_path=before.old_path or stat.old_path,
+        additions=before.additions + stat.additions,
+        deletions=before.deletions + stat.deletions,
+        is_binary=before.is_binary and stat.is_binary,
+    )

@@ -2,19 +2,26 @@
 
 import re
 
-_CO_AUTHOR = re.compile(r"^[ \t]*co-authored-by[ \t]*:[ \t]*([^<\n]*?)[ \t]*<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR = re.compile(
+    r"^[ \t]*co-authored-by[ \t]*:[ \t]*([^<\r\n]*?)[ \t\r]*(?:<([^>\r\n]*)|$)", re.IGNORECASE | re.MULTILINE
+)
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _REVERTS = re.compile(r"^\s*This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 
 
 def co_authors(body: str, author_email: str) -> list[tuple[str, str]]:
-    """Name and e-mail of each co-author in order, each e-mail once, without the author."""
+    """Name and e-mail of each co-author in order, each e-mail once, without the author.
+
+    Who is named without an e-mail has an empty one; a lone address is an e-mail, also without brackets.
+    """
     if "-" not in body or "co-authored-by" not in body.lower():
         return []
     met = {author_email.strip().lower()}
     found = []
-    for name, email in _CO_AUTHOR.findall(body):
+    for named, address in _CO_AUTHOR.findall(body):
+        name, email = ("", named) if not address and _ADDRESS.fullmatch(named) else (named, address)
         key = email.strip().lower() or name.lower()
-        if key not in met:
+        if key and key not in met:
             met.add(key)
             found.append((name, email.strip()))
     return found
