@@ -113,7 +113,7 @@ def _folders(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [
-                name for name in sorted(entry.name for entry in entries if entry.is_dir()) if _is_text(folder, name)
+                name for name in sorted(entry.name for entry in entries if entry.is_dir()) if _is_text(name, folder)
             ]
     except OSError as error:
         _LOG.warning("%s cannot be looked into: %s. Repositories in it are left out.", folder, error.strerror)
