@@ -1,7 +1,9 @@
 """Connections to ClickHouse, and what their failures tell."""
 
+import contextlib
 import dataclasses
 import socket
+import threading
 import traceback
 import uuid
 from urllib.parse import urlsplit, urlunsplit
@@ -94,3 +96,63 @@ def test_a_refused_statement_is_a_short_store_error(warehouse_settings):
 def test_a_foreign_address_is_out_of_reach_in_tests(tmp_path):
     with pytest.raises(StoreError, match="tests may only reach this machine"):
         connect(Settings(home=tmp_path, clickhouse_uri="clickhouse://192.0.2.1/x"))
+
+
+@pytest.fixture
+def silenced(warehouse_settings):
+    """Settings of a ClickHouse behind a line on which, once the event is set, nothing comes back."""
+    address, silent = urlsplit(warehouse_settings.clickhouse_uri), threading.Event()
+
+    def pump(source, target, *, is_answer):
+        with contextlib.suppress(OSError):
+            while said := source.recv(1 << 16):
+                if not (is_answer and silent.is_set()):
+                    target.sendall(said)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                near = listener.accept()[0]
+                far = socket.create_connection((address.hostname, address.port))
+                open_sockets.extend((near, far))
+                for source, target, is_answer in ((near, far, False), (far, near, True)):
+                    threading.Thread(
+                        target=pump, args=(source, target), kwargs={"is_answer": is_answer}, daemon=True
+                    ).start()
+
+    open_sockets = [listener := socket.create_server(("127.0.0.1", 0))]
+    threading.Thread(target=serve, daemon=True).start()
+    netloc = f"{address.username}:{address.password}@127.0.0.1:{listener.getsockname()[1]}"
+    yield _with_uri(warehouse_settings, netloc=netloc, query="send_receive_timeout=1"), silent
+    for each in open_sockets:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "rows"),
+    [
+        ("create table silent (a String) engine = MergeTree order by a", None),
+        ("insert into told (a) values", [["x"]]),
+        ("select 1", None),
+    ],
+    ids=["a definition", "an insert", "a query"],
+)
+def test_a_server_that_never_answers_is_an_error_after_a_while(silenced, statement, rows):
+    settings, silent = silenced
+    with connected(settings) as client:
+        client.execute("create table told (a String) engine = MergeTree order by a")
+        silent.set()
+        with pytest.raises(StoreError, match=r"did not answer for 1 s: .+ then run again"):
+            client.execute(statement, rows)
+
+
+def test_a_server_that_accepts_and_never_greets_is_an_error_after_a_while(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        uri = f"clickhouse://127.0.0.1:{server.getsockname()[1]}/x?send_receive_timeout=1"
+        with pytest.raises(StoreError, match="did not answer for 1 s"):
+            connect(Settings(home=tmp_path, clickhouse_uri=uri))
+
+
+def test_five_minutes_of_silence_are_the_most(warehouse_settings):
+    with connected(warehouse_settings) as client:
+        assert client.connection.socket.gettimeout() == 300

@@ -17,10 +17,8 @@ from devhealth.metrics.ranges import OutputDays, Scope, of_organisations, output
 __all__ = ["Scope", "TableReport", "compute", "execute", "overdue", "repositories"]
 
 _SETTINGS = {
-    "join_use_nulls": 0,
     "max_bytes_before_external_group_by": 1 << 30,
     "max_bytes_before_external_sort": 1 << 30,
-    "max_partitions_per_insert_block": 0,
     "server_side_params": True,
 }
 
