@@ -67,7 +67,7 @@ def test_a_quiet_source_is_stored_up_to_the_time_it_was_looked_at(settings, regi
     assert plan_sync(settings, request(as_of=later, window=window_between("2026-05-20", None, NOW)))
     assert watermark(settings) == before
     assert plan_sync(settings, request(as_of=later)) == []
-    assert watermark(settings) == watermarks.Watermark(later, before.cursor)
+    assert watermark(settings) == dataclasses.replace(before, at=later)
 
 
 def test_a_full_resync_fetches_everything_and_changes_nothing(settings, registered):

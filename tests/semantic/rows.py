@@ -175,4 +175,15 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
             "gone_since": AT,
         }
     },
+    "0012": {
+        "record_versions": {"org_id": "o", "repo_id": "r", "target": "git", "newest": AT},
+        "sync_watermarks": {
+            "org_id": "o",
+            "repo_id": "r",
+            "target": "prs",
+            "at": AT,
+            "updated_at": AT,
+            "version": AT,
+        },
+    },
 }

@@ -31,9 +31,10 @@ def test_it_moves_forward_with_its_cursor(engine: Engine, acme: str, shop: str):
     assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(days=1), None)
 
 
-def test_it_never_moves_back(engine: Engine, acme: str, shop: str):
-    advance(engine, acme, shop, NOW, "new")
-    assert advance(engine, acme, shop, NOW - timedelta(seconds=1), "old") == Advance(NOW, "new", None)
+def test_its_time_never_moves_back_but_its_cursor_is_that_of_the_last_run(engine: Engine, acme: str, shop: str):
+    """The clock stepped back, or is that of another worker: the later run read later all the same."""
+    advance(engine, acme, shop, NOW, "old")
+    assert advance(engine, acme, shop, NOW - timedelta(seconds=1), "new") == Advance(NOW, "new", None)
 
 
 def test_the_same_time_takes_the_new_cursor(engine: Engine, acme: str, shop: str):
@@ -55,10 +56,19 @@ def test_one_in_the_future_is_lowered_and_named(engine: Engine, acme: str, shop:
 
 
 @pytest.mark.parametrize("order", permutations([1, 2, 3]))
-def test_runs_that_finish_in_any_order_leave_the_latest(engine: Engine, acme: str, shop: str, order: tuple[int, ...]):
+def test_runs_one_after_the_other_leave_the_latest_time_and_the_last_cursor(
+    engine: Engine, acme: str, shop: str, order: tuple[int, ...]
+):
     for hour in order:
         advance(engine, acme, shop, NOW - timedelta(hours=9 - hour), f"cursor {hour}")
-    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=6), "cursor 3")
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW - timedelta(hours=6), f"cursor {order[-1]}")
+
+
+def test_it_keeps_the_greatest_version(engine: Engine, acme: str, shop: str):
+    for seconds in (5, 9, 7):
+        version = NOW + timedelta(seconds=seconds)
+        watermarks.advance(engine, acme, shop, "git", at=NOW, cursor="c", stood=None, now=NOW, version=version)
+    assert watermarks.read(engine, acme, shop, "git") == Watermark(NOW, "c", None, NOW + timedelta(seconds=9))
 
 
 @pytest.mark.parametrize("before", [None, Watermark(NOW - timedelta(hours=9), None), Watermark(NOW, "before them")])

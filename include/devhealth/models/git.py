@@ -3,7 +3,8 @@
 Facts of a commit never change, so `commits` and `commit_file_stats` are written once. What does change stands beside
 them: where a commit is reachable from (`commit_reachability`) and whom a recorded name stands for
 (`commit_identities`).
-`fetched_at` is the time the refs were read; the greatest one wins.
+`fetched_at` is the version the unit took before it read the refs: about the time, and greater than all given before.
+The greatest one wins.
 """
 
 from devhealth.models.table import At, Code, Count, Flag, Instant, Record, Seconds, Text, Texts, table

@@ -21,7 +21,7 @@ CURSOR = "999-cursor"
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One answer. `fetched_at` is our clock before it was asked for: the rows of the page are as new as that."""
+    """One answer. `fetched_at` is the version taken before it was asked for: its rows are as new as that."""
 
     kind: str
     """graphql:pull_requests, rest:pull_request, ...: the shape of the answer."""

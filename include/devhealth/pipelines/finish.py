@@ -9,14 +9,14 @@ import msgspec
 from sqlalchemy.engine import Engine
 
 from devhealth.models.unit import DayRange, Unit
-from devhealth.pipelines import drift, outcomes
+from devhealth.pipelines import drift, outcomes, versions
 from devhealth.pipelines.chunk_state import unit_run
 from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS, SNAPSHOT_TARGETS, TIME_AT_PLAN
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.pipelines.stages import STAGES
-from devhealth.semantic import database, dirty_ranges, watermarks
+from devhealth.semantic import database, dirty_ranges, record_versions, watermarks
 from devhealth.semantic.sync_runs import UnitRun
 from devhealth.semantic.watermarks import Watermark
 from devhealth.settings import Settings
@@ -70,7 +70,7 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         if damage:
             failed.append(damage)
         elif unit.mode != "backfill":
-            warnings += _advance(settings, engine, unit, staging)
+            warnings += _advance(settings, engine, unit, staging, done)
         staging.drop_pages()
     outcomes.note_units(engine, runs)
     report = SyncReport(
@@ -95,13 +95,21 @@ def _day_of(unit: Unit) -> DayRange:
     return DayRange(since=day.isoformat(), before=(day + timedelta(days=1)).isoformat())
 
 
-def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStaging) -> list[str]:
+def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStaging, done: StoredUnit) -> list[str]:
     """Move the watermark; what is to be told about it. Where rows have got lost, the next run reads everything."""
     if staging.read("cursor-stored") is not None:  # repeated after a kill: the page may be dropped already
         return []
     cursor = staging.page(CURSOR_PAGE).read()
     difference = drift.found_in(settings, unit, cursor)
     is_kept = not difference or unit.mode == "full"  # reading everything again would find the same
+    warnings = []
+    if done.overtaken_by:  # nothing of ours may count: read everything again, with a version that does
+        record_versions.take(engine, unit.org_id, now=datetime.now(UTC), above=done.overtaken_by)
+        is_kept = False
+        warnings.append(
+            f"{unit.name} ({unit.target}): the store holds a list of {done.overtaken_by:%Y-%m-%d %H:%M} UTC, which is "
+            "newer than this run. The next sync reads everything."
+        )
     outcome = watermarks.advance(
         engine,
         unit.org_id,
@@ -111,12 +119,12 @@ def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStagin
         cursor=cursor.decode() if is_kept else None,
         stood=_stood(staging),
         now=datetime.now(UTC),
+        version=versions.taken_by(staging),
         mark=None if staging.read(UNSETTLED) is not None else (staging.read(MARK_AT_PLAN) or b"").decode() or None,
     )
     staging.write(CURSOR_AT_PLAN, cursor if is_kept else b"")  # where its tasks go on from when somebody clears them
     staging.write(TIME_AT_PLAN, outcome.at.isoformat().encode())
     staging.write("cursor-stored", b"")
-    warnings = []
     if difference:
         remedy = "It stays so after everything was read." if is_kept else "The next sync reads everything."
         warnings.append(f"drift in {unit.name} ({unit.target}): {difference}. {remedy}")

@@ -48,6 +48,8 @@ class StoredUnit(msgspec.Struct, frozen=True, kw_only=True):
     """Days whose facts were touched."""
     seconds: float
     """Time spent in the sink."""
+    overtaken_by: datetime | None = None
+    """The version of a snapshot in the store that is newer than what was stored."""
 
 
 class UnitFailure(msgspec.Struct, frozen=True, kw_only=True):

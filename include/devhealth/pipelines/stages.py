@@ -17,9 +17,10 @@ from typing import cast
 import msgspec
 
 from devhealth.errors import DevhealthError, InputError, NotSurveyed, RecordError, SourceCorrupt
+from devhealth.models.observation import observing
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
-from devhealth.pipelines import chunk_state, credentials, providers
+from devhealth.pipelines import chunk_state, credentials, providers, versions
 from devhealth.pipelines.days import TouchedDays
 from devhealth.pipelines.metering import metered, usage_of
 from devhealth.pipelines.plan import TROUBLE
@@ -105,7 +106,8 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
         raise InputError(f"{unit.source} could not be resolved when the run was planned, and can be now. Run again.")
     try:
         with metered(settings, UnitStaging(unit.staging)) as settings:
-            yield from providers.connector(unit.provider, unit.target).fetch(unit, settings)
+            pages = providers.connector(unit.provider, unit.target).fetch(unit, settings)
+            yield from observing(lambda: versions.begin(settings, unit), pages)
     except SourceCorrupt as error:
         staging = UnitStaging(unit.staging)
         if not staging.pages():
@@ -135,7 +137,10 @@ async def store_batches(
                     await upcoming
                 raise
             seconds += time.monotonic() - started
-    stored = StoredUnit(unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds)
+        overtaken_by = sink.overtaken_by
+    stored = StoredUnit(
+        unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds, overtaken_by=overtaken_by
+    )
     UnitStaging(unit.staging).write("stored.json", msgspec.json.encode(stored))
     return stored
 

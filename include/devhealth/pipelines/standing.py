@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.engine import Engine
 
@@ -46,7 +46,8 @@ class Standing:
             _LOG.warning("%s of repository %s is gone from the warehouse: it is fetched anew", target, repo_id)
             return Stand(stood, None, is_stock_due=False)
         last = self._backfills.get((repo_id, target))
-        return Stand(stood, stood.cursor.encode(), is_stock_due=last is not None and last >= stood.at)
+        stood_at = min(stood.at, datetime.now(UTC))  # a clock that ran ahead hides no backfill
+        return Stand(stood, stood.cursor.encode(), is_stock_due=last is not None and last >= stood_at)
 
     def _is_stored(self, repo_id: str, target: str) -> bool:
         if self._settings.sink == "sql":

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from devhealth.relational import UtcDateTime
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision these tables are at."""
 
 metadata = MetaData(
@@ -172,8 +172,21 @@ sync_watermarks = Table(
     Column("cursor", Text),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("mark", Text),
+    Column("version", UtcDateTime),
     ForeignKeyConstraint(["org_id", "repo_id"], ["repositories.org_id", "repositories.repo_id"]),
 )
+
+record_versions = Table(
+    "record_versions",
+    metadata,
+    Column("org_id", Text, primary_key=True),
+    Column("repo_id", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("newest", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(["org_id"], ["organizations.org_id"]),
+)
+"""The greatest version that records of an organisation may have so far (repository and target empty), and the one that
+the last unit of a target of a repository took."""
 
 metric_dirty_ranges = Table(
     "metric_dirty_ranges",

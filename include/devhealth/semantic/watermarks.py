@@ -1,7 +1,8 @@
 """Watermarks: up to when a target of a repository is stored, and the cursor the next run goes on from.
 
 One for each organisation, repository and target. It only moves forward, never past now. One that lies in the future is
-corrupt: it is lowered, and the outcome says so. The cursor belongs to its time; runs that overlapped leave none.
+corrupt: it is lowered, and the outcome says so. The cursor is that of the run that read last, whatever its clock said;
+runs that overlapped leave none.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ class Watermark:
     cursor: str | None
     mark: str | None = None
     """What the provider's survey said when that run was planned; None when it has to be asked in any case."""
+    version: datetime | None = None
+    """What the newest run took that left its cursor (`record_versions`); None for one of an earlier version of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,13 @@ def read(engine: Engine, org_id: str, repo_id: str, target: str) -> Watermark | 
 def read_all(engine: Engine, org_id: str, repo_ids: Sequence[str]) -> dict[tuple[str, str], Watermark]:
     """The watermarks of an organisation's repositories, by repository and target."""
     table = sync_watermarks.c
-    columns = (table.repo_id, table.target, table.at, table.cursor, table.mark)
+    columns = (table.repo_id, table.target, table.at, table.cursor, table.mark, table.version)
     found: dict[tuple[str, str], Watermark] = {}
     with reading(engine) as connection:
         for start in range(0, len(repo_ids), 500):
             query = select(*columns).where(table.org_id == org_id, table.repo_id.in_(repo_ids[start : start + 500]))
             for row in connection.execute(query):
-                found[row.repo_id, row.target] = Watermark(row.at, row.cursor, row.mark)
+                found[row.repo_id, row.target] = Watermark(row.at, row.cursor, row.mark, row.version)
     return found
 
 
@@ -64,28 +67,39 @@ def advance(
     stood: Watermark | None,
     now: datetime,
     mark: str | None = None,
+    version: datetime | None = None,
 ) -> Advance:
-    """Move the watermark to `at`, or to `now` when that is earlier, with its cursor and its mark.
+    """Move the watermark to `at`, or to `now` when that is earlier, with its cursor, its mark and its version.
 
-    An earlier time changes nothing, the same time takes the new cursor. `stood` is what stood when the run was
-    planned: when another run has left something different since, neither of the two speaks for all that is stored, so
-    the cursor goes and the next run reads everything.
+    An earlier time leaves the time as it is. `stood` is what stood when the run was planned: when it still stands, the
+    run read after the one that left it, so its cursor holds, also when a clock says otherwise. When another run has
+    left something different since, neither of the two speaks for all that is stored, so the cursor goes and the next
+    run reads everything.
     """
     row = {"org_id": org_id, "repo_id": repo_id, "target": target}
-    row_values = {**row, "at": min(at, now), "cursor": cursor, "updated_at": now, "mark": mark}
+    row_values = {**row, "at": min(at, now), "cursor": cursor, "updated_at": now, "mark": mark, "version": version}
     with writing(engine) as connection:
         statement = insert_into(connection, sync_watermarks).values(row_values).on_conflict_do_nothing()
         is_first = connection.execute(statement).rowcount == 1
-        columns = (sync_watermarks.c.at, sync_watermarks.c.cursor, sync_watermarks.c.mark)
-        stands = select(*columns).where(*_is(row))
-        before = connection.execute(stands.with_for_update()).one()
+        table = sync_watermarks.c
+        stands = select(table.at, table.cursor, table.mark, table.version).where(*_is(row))
+        before = Watermark(*connection.execute(stands.with_for_update()).one())
         if is_first:
             return Advance(before.at, before.cursor, None)
-        is_forward = before.at <= min(at, now) or before.at > now
-        after = Watermark(min(at, now), cursor, mark) if is_forward else Watermark(*before)
-        if before.cursor != cursor and not _is_still(stood, Watermark(*before)):
+        is_still, is_forward = _is_still(stood, before), before.at <= min(at, now) or before.at > now
+        after = Watermark(min(at, now) if is_forward else before.at, cursor, mark)
+        if not is_still and before.cursor != cursor:
             after = Watermark(after.at, None)
-        changed = {"at": after.at, "cursor": after.cursor, "updated_at": now, "mark": after.mark}
+        elif not is_still and not is_forward:
+            after = before
+        versions = [one for one in (before.version, version) if one]
+        changed = {
+            "at": after.at,
+            "cursor": after.cursor,
+            "updated_at": now,
+            "mark": after.mark,
+            "version": max(versions, default=None),
+        }
         connection.execute(update(sync_watermarks).where(*_is(row)).values(changed))
     return Advance(after.at, after.cursor, before.at if before.at > now else None)
 

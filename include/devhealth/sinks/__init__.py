@@ -5,7 +5,7 @@ What a sink holds afterwards does not depend on how often or in which order batc
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from devhealth.models.table import R, Record, Snapshot
@@ -18,12 +18,21 @@ class Sink(Protocol):
     session: Any
     """What `write_batch` and `retire` are given back: a connection, opened and closed by `open_sink`."""
 
+    @property
+    def overtaken_by(self) -> datetime | None:
+        """The newest snapshot met that is newer than what was written or retired."""
+        ...
+
     async def write_batch(self, records: list[Record], session: Any) -> int:
         """Store the records, of any types; the count of those written."""
         ...
 
     async def read(self, kind: type[R], org_ids: Sequence[str], session: Any) -> list[R]:
         """What is held of a small table of some organisations: the newest row of each key."""
+        ...
+
+    async def newest(self, org_id: str, session: Any) -> datetime | None:
+        """The greatest version of any record or snapshot of an organisation; None when there is none."""
         ...
 
     async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
@@ -66,6 +75,16 @@ class TwoSinks:
     async def read(self, kind: type[R], org_ids: Sequence[str], session: tuple[Any, Any]) -> list[R]:
         """What the primary holds."""
         return await self._primary.read(kind, org_ids, session[0])
+
+    @property
+    def overtaken_by(self) -> datetime | None:
+        """By what the primary was overtaken."""
+        return self._primary.overtaken_by
+
+    async def newest(self, org_id: str, session: tuple[Any, Any]) -> datetime | None:
+        """The greatest version in either."""
+        found = [await self._primary.newest(org_id, session[0]), await self._secondary.newest(org_id, session[1])]
+        return max((one for one in found if one), default=None)
 
     async def retire(self, snapshot: Snapshot, session: tuple[Any, Any]) -> list[date]:
         """Retire in both."""

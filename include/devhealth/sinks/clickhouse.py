@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from operator import attrgetter
 
 from clickhouse_driver import Client
 
-from devhealth.models.table import R, Record, Snapshot, Table, table_of
+from devhealth.models.table import R, Record, Snapshot, Table, all_tables, table_of
 from devhealth.settings import Settings
 from devhealth.sinks.clickhouse_block import insert, literal
 from devhealth.warehouse.connection import connected
@@ -41,6 +41,7 @@ class ClickHouseSink:
 
     def __init__(self, client: Client) -> None:
         self.session = client
+        self.overtaken_by: datetime | None = None
         self._turn = threading.Lock()
 
     async def write_batch(self, records: list[Record], session: Client) -> int:
@@ -50,6 +51,10 @@ class ClickHouseSink:
     async def read(self, kind: type[R], org_ids: Sequence[str], session: Client) -> list[R]:
         """The newest row of each key of these organisations."""
         return await asyncio.to_thread(_read, kind, org_ids, session)
+
+    async def newest(self, org_id: str, session: Client) -> datetime | None:
+        """The greatest version of any record or snapshot of an organisation; None when there is none."""
+        return await asyncio.to_thread(_newest, org_id, session)
 
     async def retire(self, snapshot: Snapshot, session: Client) -> list[date]:
         """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
@@ -66,6 +71,7 @@ class ClickHouseSink:
                 if declared.gone:
                     may_be_late[declared.name] = rows
             for newer in _newer_snapshots(client, may_be_late):
+                self._note_overtaken(newer.version)
                 _mark_gone(client, table_of(newer.table), newer)
         return len(records)
 
@@ -73,6 +79,7 @@ class ClickHouseSink:
         with self._turn:
             declared = table_of(snapshot.table)
             if not snapshot.column:
+                self._note_overtaken(_noted(client, snapshot))
                 # Noted first: a row that another process writes meanwhile is caught by that process, which looks here.
                 note = (snapshot.org_id, snapshot.repo_id, snapshot.table, snapshot.version)
                 client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
@@ -80,6 +87,9 @@ class ClickHouseSink:
                     return []
             _mark_gone(client, declared, snapshot)
             return _days_gone(client, declared, snapshot)
+
+    def _note_overtaken(self, version: datetime | None) -> None:
+        self.overtaken_by = max((one for one in (self.overtaken_by, version) if one), default=None)
 
 
 @contextlib.contextmanager
@@ -98,6 +108,24 @@ def _read(kind: type[R], org_ids: Sequence[str], client: Client) -> list[R]:
         {"org_ids": tuple(org_ids)},
     )
     return [kind(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _newest(org_id: str, client: Client) -> datetime | None:
+    tables = {one.name: str(one.version) for one in all_tables() if one.version} | {"record_snapshots": "version"}
+    of_each = " union all ".join(
+        f"select max({table}.{version}) as newest from {table} where org_id = %(org_id)s having count() > 0"  # noqa: S608 -- declared
+        for table, version in tables.items()
+    )
+    [(count, newest)] = client.execute(f"select count(), max(newest) from ({of_each})", {"org_id": org_id})  # noqa: S608 -- declared
+    found: datetime | None = newest.replace(tzinfo=UTC) if count else None
+    return found
+
+
+def _noted(client: Client, snapshot: Snapshot) -> datetime | None:
+    """The version of a newer snapshot of the same."""
+    parameters = {"tables": (snapshot.table,), "repositories": ((snapshot.org_id, snapshot.repo_id),)}
+    found = [version for *_, version in client.execute(_NEWER_SNAPSHOTS, parameters) if version > snapshot.version]
+    return max(found, default=None)
 
 
 def _newer_snapshots(client: Client, rows_of: dict[str, list[Record]]) -> Iterator[Snapshot]:

@@ -1,7 +1,7 @@
 """Many small writes as few large ones: a store takes about as long for ten rows as for thousands."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from devhealth.models.table import R, Record, Snapshot
@@ -34,6 +34,16 @@ class GatheringSink:
         """As the sink behind it does, after everything taken before."""
         await self.flush(session)
         return await self._sink.read(kind, org_ids, session)
+
+    @property
+    def overtaken_by(self) -> datetime | None:
+        """As the sink behind it says, of what was flushed."""
+        return self._sink.overtaken_by
+
+    async def newest(self, org_id: str, session: Any) -> datetime | None:
+        """As the sink behind it does, after everything taken before."""
+        await self.flush(session)
+        return await self._sink.newest(org_id, session)
 
     async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
         """As the sink behind it does, after everything taken before."""

@@ -7,13 +7,13 @@ transaction.
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Table, bindparam, or_, select, text, update
+from sqlalchemy import Table, bindparam, func, or_, select, text, update
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
 from sqlalchemy.engine import Connection, Engine
@@ -34,6 +34,7 @@ class SqlSink:
 
     def __init__(self, engine: Engine) -> None:
         self.session = engine
+        self.overtaken_by: datetime | None = None
 
     async def write_batch(self, records: list[Record], session: Engine) -> int:
         """Store the records, of any types, all or none; the count given."""
@@ -45,7 +46,8 @@ class SqlSink:
                 _lock(connection, declared, repositories)
                 _write(connection, declared, rows)
                 if declared.gone:
-                    _mark_late_ones_gone(connection, declared, repositories, oldest=sql_rows.oldest(declared, rows))
+                    oldest = sql_rows.oldest(declared, rows)
+                    self._note_overtaken(_mark_late_ones_gone(connection, declared, repositories, oldest))
         return len(records)
 
     async def read(self, kind: type[R], org_ids: Sequence[str], session: Engine) -> list[R]:
@@ -55,15 +57,29 @@ class SqlSink:
             rows = connection.execute(select(table).where(table.c.org_id.in_(list(org_ids))))
             return [kind(**row._mapping) for row in rows]  # noqa: SLF001 -- public by its documentation
 
+    async def newest(self, org_id: str, session: Engine) -> datetime | None:
+        """The greatest version of any record or snapshot of an organisation; None when there is none."""
+        tables = [(table, str(table_of(name).version)) for name, table in record_tables(session.dialect.name).items()]
+        tables.append((record_snapshots, "version"))
+        with reading(session) as connection:
+            found = [
+                connection.execute(select(func.max(table.c[version])).where(table.c.org_id == org_id)).scalar()
+                for table, version in tables
+            ]
+        return max((one for one in found if one), default=None)
+
     async def retire(self, snapshot: Snapshot, session: Engine) -> list[date]:
         """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
         declared = table_of(snapshot.table)
         with writing(session) as connection:
             _lock(connection, declared, {(snapshot.org_id, snapshot.repo_id)})
             if not snapshot.column:
-                _note(connection, snapshot)
+                self._note_overtaken([_note(connection, snapshot)])
             _mark_gone(connection, declared, snapshot)
             return _days_gone(connection, declared, snapshot)
+
+    def _note_overtaken(self, versions: Iterable[datetime | None]) -> None:
+        self.overtaken_by = max((one for one in (self.overtaken_by, *versions) if one), default=None)
 
 
 @contextlib.contextmanager
@@ -88,7 +104,8 @@ def _declared(kind: type[Record]) -> Declared:
     return declared
 
 
-def _note(connection: Connection, snapshot: Snapshot) -> None:
+def _note(connection: Connection, snapshot: Snapshot) -> datetime | None:
+    """Note a snapshot; the version of a newer one of the same, which stays."""
     note = insert_into(connection, record_snapshots).values(
         org_id=snapshot.org_id, repo_id=snapshot.repo_id, table_name=snapshot.table, version=snapshot.version
     )
@@ -96,6 +113,12 @@ def _note(connection: Connection, snapshot: Snapshot) -> None:
     key = list(record_snapshots.primary_key)
     later = {"version": note.excluded.version}
     connection.execute(note.on_conflict_do_update(index_elements=key, set_=later, where=is_newer))
+    noted = record_snapshots.c
+    mine = (noted.org_id == snapshot.org_id, noted.repo_id == snapshot.repo_id, noted.table_name == snapshot.table)
+    newer: datetime | None = connection.execute(
+        select(noted.version).where(*mine, noted.version > snapshot.version)
+    ).scalar()
+    return newer
 
 
 def _mark_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> None:
@@ -122,15 +145,19 @@ def _spoken_of(table: Table, snapshot: Snapshot) -> tuple[ColumnElement[bool], .
     return (*of_repository, table.c[snapshot.column].in_(snapshot.values)) if snapshot.column else of_repository
 
 
-def _mark_late_ones_gone(connection: Connection, declared: Declared, repositories: set[Row], oldest: datetime) -> None:
-    """Rows written after a snapshot that is newer than they are: what it said holds for them too."""
-    noted = record_snapshots.c
+def _mark_late_ones_gone(
+    connection: Connection, declared: Declared, repositories: set[Row], oldest: datetime
+) -> list[datetime]:
+    """Rows written after a snapshot that is newer than they are: what it said holds for them too. Those snapshots."""
+    noted, newer = record_snapshots.c, []
     for org_id, repo_id in repositories:
         mine = (noted.org_id == org_id, noted.repo_id == repo_id, noted.table_name == declared.name)
         version = connection.execute(select(noted.version).where(*mine, noted.version > oldest)).scalar()
         if version is not None:
             of_table = Snapshot(table=declared.name, org_id=org_id, repo_id=repo_id, version=version)
             _mark_gone(connection, declared, of_table)
+            newer.append(version)
+    return newer
 
 
 def _lock(connection: Connection, declared: Declared, repositories: set[Row]) -> None:

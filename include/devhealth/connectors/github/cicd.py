@@ -26,6 +26,7 @@ from devhealth.connectors.github.staged_runs import StagedRuns
 from devhealth.connectors.github.workflow_runs import PERMISSION, WorkflowRuns
 from devhealth.models import github_pages
 from devhealth.models.github_cicd_pages import FEW, OVERLAP, RunsCursor, RunsState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit, Window
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
@@ -117,7 +118,7 @@ def _state(
     window: Window | None = None,
     depth: object = None,
 ) -> RunsState:
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     answer = client.get(f"/repos/{place.name}")
     at, looks_back = answer.at, True
     if window:

@@ -7,7 +7,6 @@ Source: docs.github.com/graphql/reference/objects#commit
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 from devhealth.connectors.github.batches import combined
@@ -17,6 +16,7 @@ from devhealth.connectors.github.queries import query
 from devhealth.errors import NotServed, TooMuchAsked
 from devhealth.models import git_pages, github_pages
 from devhealth.models.github_git_pages import ACCOUNTS, AUTHORS
+from devhealth.models.observation import observed_at
 from devhealth.staging import Page, UnitStaging
 
 _AT_ONCE = 100
@@ -44,7 +44,7 @@ def look_up(client: Client, place: Place, newest: Newest, staging: UnitStaging) 
     waiting, size, number = sorted({sha for _, sha in newest.values()}), _AT_ONCE, 0
     while waiting:
         text, own = combined(query("commit_authors"), [{"oid": sha} for sha in waiting[:size]], "object(oid: $oid)")
-        fetched_at = datetime.now(UTC)
+        fetched_at = observed_at()
         try:
             answer = client.query(text, {"owner": place.owner, "name": place.repository, **own}, is_divisible=size > 1)
         except NotServed:

@@ -6,7 +6,7 @@ Source: docs.github.com/graphql/reference/objects#deployment, docs.github.com/re
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from devhealth.errors import NotServed, SourceEmpty, SourceNotFound, TooMuchAske
 from devhealth.models import github_deployments_pages as kinds
 from devhealth.models import github_ids
 from devhealth.models.github_deployments_pages import DEPLOYMENTS, RELEASES, TAGS, DeliveryState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.transport.decoding import moment
 
@@ -40,7 +41,7 @@ _UNFINISHED = frozenset({"PENDING", "QUEUED", "WAITING", "IN_PROGRESS"})
 
 def read_state(client: Client, place: Place, api: object, *, is_whole: bool) -> DeliveryState:
     """Where the unit begins; through GraphQL or, where that is not served or `api` says so, REST."""
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     if api != "rest":
         try:
             answer = client.query(query("delivery_totals"), {"owner": place.owner, "name": place.repository})

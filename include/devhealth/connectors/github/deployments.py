@@ -13,7 +13,6 @@ REST is read, all deployments are listed too, since their statuses are what take
 
 import itertools
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -34,6 +33,7 @@ from devhealth.models.github_deployments_pages import (
     DeliveryCursor,
     DeliveryState,
 )
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
@@ -105,7 +105,7 @@ class _Walk:
             name = github_pages.name(ORDERS[what], what, number)
             page = self._staged.page(name)
             if page is None:
-                fetched_at = datetime.now(UTC)
+                fetched_at = observed_at()
                 answer = self._lists.page(what, after)
                 if answer is None:
                     break
@@ -130,7 +130,7 @@ class _Walk:
             name = github_pages.name(ORDERS[OPEN], OPEN, number)
             page = self._staged.page(name)
             if page is None:
-                fetched_at = datetime.now(UTC)
+                fetched_at = observed_at()
                 page = self._staged.add(OPEN, name, fetched_at, self._lists.by_id(list(waiting.values())))
             noted = self._staged.note(OPEN, page)
             yield page

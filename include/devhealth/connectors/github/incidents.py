@@ -10,7 +10,6 @@ Source: docs.github.com/rest/issues/issues#list-repository-issues
 import itertools
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from devhealth.models import github_incidents_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_incidents_pages import IncidentsCursor, IncidentsState, Rule, rule_of
 from devhealth.models.github_issue_pages import SETTLED
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
@@ -76,7 +76,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
                 name = github_pages.name(100, f"incidents-{number:03d}", place_in_list)
                 page = pages.get(name)
                 if page is None:
-                    fetched_at, path = datetime.now(UTC), f"/repos/{state.repository}/issues"
+                    fetched_at, path = observed_at(), f"/repos/{state.repository}/issues"
                     answer = next(client.pages(path, {**_OLDEST_FIRST, **one}, after=after))
                     content = github_pages.encode(kinds.LISTED, fetched_at, answer.raw, next=answer.next)
                     page = staging.write_page(name, content)
@@ -102,7 +102,7 @@ def _read_cursor(content: bytes | None) -> IncidentsCursor | None:
 def _state(
     client: Client, place: Place, rule: Rule, known: dict[str, str] | None, staging: UnitStaging
 ) -> IncidentsState:
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     if not rule:
         _LOG.warning(
             "%s: no issue is taken for an incident, since nothing says which are. Set incident_labels or "

@@ -8,7 +8,7 @@ Source: docs.github.com/graphql/reference/objects#issue, docs.github.com/rest/is
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from devhealth.connectors.github import paging
@@ -18,6 +18,7 @@ from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.errors import SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models import github_issue_pages as kinds
+from devhealth.models.observation import observed_at
 
 EVENTS = [
     "LABELED_EVENT",
@@ -71,7 +72,7 @@ class Details:
             in_projects = self.reads_projects and waiting[0][0] not in refused
             some = [one for one in waiting if (one[0] not in refused) == in_projects or not self.reads_projects]
             some = some[: self.sizes.first]
-            fetched_at = datetime.now(UTC)
+            fetched_at = observed_at()
             answer = self._asked([node_id for _, node_id in some], in_projects=in_projects)
             if answer is None:
                 continue
@@ -95,7 +96,7 @@ class Details:
             for answer in paging.rest_of(
                 self.client, query(document), cuts[name], self.rest_sizes, variables, owner=self.owner
             ):
-                yield kinds.MORE, datetime.now(UTC), answer, ()
+                yield kinds.MORE, observed_at(), answer, ()
         for number in by_rest:
             yield from self._timeline(number)
 
@@ -124,7 +125,7 @@ class Details:
 
     def _timeline(self, number: int) -> Iterator[Fetched]:
         """Or its events, which are a part of it, where a server has no timelines."""
-        fetched_at, path = datetime.now(UTC), f"/repos/{self.repository}/issues/{number}"
+        fetched_at, path = observed_at(), f"/repos/{self.repository}/issues/{number}"
         try:
             yield from self._pages(number, f"{path}/timeline", fetched_at)
         except SourceNotFound:

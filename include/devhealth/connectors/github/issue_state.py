@@ -6,7 +6,7 @@ in one being told of with the issue's next update, and without knowing when a cl
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,7 @@ from devhealth.connectors.github.host import Place
 from devhealth.connectors.github.queries import query
 from devhealth.errors import NotServed, SourceError
 from devhealth.models.github_issue_pages import IssuesCursor, IssuesState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.transport.listing import Share
 
@@ -40,7 +41,7 @@ def read_state(
     client: Client, place: Place, *, api: object, window: Window | None, cursor: IssuesCursor | None
 ) -> IssuesState:
     """The state before a window, or what came since a cursor, or everything is read."""
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     answer = None if api == "rest" else _counted(client, place, is_required=api == "graphql")
     if answer is None:
         answer = client.get(f"/repos/{place.name}")

@@ -6,7 +6,6 @@ of names before it, so an attempt after a kill goes on with what is not staged y
 
 import itertools
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -21,6 +20,7 @@ from devhealth.connectors.github.whole_pull_requests import Reader
 from devhealth.models import github_pages
 from devhealth.models import github_prs_pages as kinds
 from devhealth.models.github_prs_pages import PullRequestsState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
@@ -94,7 +94,7 @@ class _Groups:
             group = github_pages.name(100, kinds.LISTED, number)
             page = self._staged.page(group)
             if page is None:
-                fetched_at = datetime.now(UTC)
+                fetched_at = observed_at()
                 page = self._staged.add_names(group, fetched_at, self._names(after))
             yield page
             names, after = self._staged.read_names(page)

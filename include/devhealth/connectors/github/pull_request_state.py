@@ -6,7 +6,7 @@ since a cursor are what was updated later, what was open then and is not any mor
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from devhealth.connectors.github.queries import query
 from devhealth.connectors.github.searching import found_in
 from devhealth.errors import NotServed
 from devhealth.models.github_prs_pages import OVERLAP, PullRequestsCursor, PullRequestsState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.transport.decoding import moment
 
@@ -82,7 +83,7 @@ def updated_at(node: Mapping[str, Any]) -> datetime:
 def _by_graphql(
     client: Client, place: Place, window: Window | None, cursor: PullRequestsCursor | None
 ) -> PullRequestsState:
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     variables = {"owner": place.owner, "name": place.repository}
     open_now: dict[int, str] = {}
     answers = paging.pages(
@@ -136,7 +137,7 @@ def _news(
 def _by_rest(
     client: Client, place: Place, window: Window | None, cursor: PullRequestsCursor | None
 ) -> PullRequestsState:
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     repository = client.get(f"/repos/{place.name}")
     name = repository.data["full_name"]
     state = PullRequestsState(

@@ -6,13 +6,14 @@ Source: docs.github.com/rest/pulls
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client
 from devhealth.errors import SourceNotFound
 from devhealth.models import github_prs_pages as kinds
+from devhealth.models.observation import observed_at
 
 MOST_COMMITS = 250
 """REST lists no more commits of a pull request, and does not say so."""
@@ -25,7 +26,7 @@ def names(client: Client, name: str, parameters: Mapping[str, Any], *, after: st
 
 def fetch(client: Client, name: str, number: int) -> Iterator[tuple[str, datetime, Answer | None]]:
     """The pull request and all of its lists; without an answer when it is not there any more."""
-    path, fetched_at = f"/repos/{name}/pulls/{number}", datetime.now(UTC)
+    path, fetched_at = f"/repos/{name}/pulls/{number}", observed_at()
     try:
         pull = client.get(path)
     except SourceNotFound:

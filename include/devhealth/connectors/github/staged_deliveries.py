@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -23,6 +23,7 @@ from devhealth.models.github_deployments_pages import (
     GoneOnes,
     OpenDeployment,
 )
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.staging import Page, UnitStaging
 
@@ -139,7 +140,7 @@ class Staged:
 
     def add_rest(self, name: str, number: int, kind: str, about: str, answer: Answer) -> Page:
         """Stage a page of what a page of a list leaves out."""
-        content = github_pages.encode(kind, datetime.now(UTC), answer.raw, about=about)
+        content = github_pages.encode(kind, observed_at(), answer.raw, about=about)
         return self._staging.write_page(f"{name}-more-{number:05d}", content)
 
     def gone(self) -> GoneOnes:

@@ -5,7 +5,6 @@ before, so each attempt asks for the same under the same names.
 """
 
 import hashlib
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -14,6 +13,7 @@ from devhealth.connectors.github.workflow_runs import WorkflowRuns
 from devhealth.models import github_cicd_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_cicd_pages import KEPT, LAG, LOOK_BACK, OVERLAP, RunsCursor, RunsState
+from devhealth.models.observation import observed_at
 from devhealth.staging import Page, UnitStaging
 
 _NOTHING = b"null"
@@ -52,7 +52,7 @@ class StagedRuns:
         self._lists += 1
         name = github_pages.name(100, kinds.RUNS, self._lists)
         if name not in self._pages:
-            fetched_at, answer = datetime.now(UTC), self._asked.page(created, after)
+            fetched_at, answer = observed_at(), self._asked.page(created, after)
             self._write(name, github_pages.encode(kinds.LISTED, fetched_at, answer.raw, next=answer.next))
         staged = self._pages[name]
         page = github_pages.decode(staged.read())
@@ -74,7 +74,7 @@ class StagedRuns:
         """The page with all of a run."""
         name = f"{group}-more-{position:05d}"
         if name not in self._pages:
-            fetched_at, parts = datetime.now(UTC), self._asked.parts(run.id, run.attempt)
+            fetched_at, parts = observed_at(), self._asked.parts(run.id, run.attempt)
             if parts is None:
                 kind = kinds.GONE if self._state.at - run.created_at <= KEPT else kinds.FORGOTTEN
                 self._write(name, github_pages.encode(kind, fetched_at, _NOTHING, about=str(run.id)))
@@ -102,7 +102,7 @@ class StagedRuns:
         """The page of a run of those, and the run if it is to be fetched whole."""
         name = github_pages.name(200, kinds.RUNS, number)
         if name not in self._pages:
-            fetched_at, answer = datetime.now(UTC), self._asked.one(run_id)
+            fetched_at, answer = observed_at(), self._asked.one(run_id)
             kind, raw = (kinds.RUN, answer.raw) if answer else (self._absent(run_id), _NOTHING)
             self._write(name, github_pages.encode(kind, fetched_at, raw, about=str(run_id)))
         staged = self._pages[name]

@@ -7,7 +7,7 @@ Source: docs.github.com/graphql/reference/objects#pullrequest
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from devhealth.connectors.github import paging
@@ -17,6 +17,7 @@ from devhealth.connectors.github.paging import Cut, Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.errors import TooMuchAsked
 from devhealth.models import github_prs_pages as kinds
+from devhealth.models.observation import observed_at
 
 EVENTS = [
     "READY_FOR_REVIEW_EVENT",
@@ -70,7 +71,7 @@ class Reader:
         cuts, threads = _cuts(done), _thread_cuts(done)
         waiting = list(wanted.items())
         while waiting:
-            some, fetched_at = waiting[: self.sizes.first], datetime.now(UTC)
+            some, fetched_at = waiting[: self.sizes.first], observed_at()
             try:
                 answer = self._whole([node_id for _, node_id in some])
             except TooMuchAsked:
@@ -90,9 +91,9 @@ class Reader:
             for answer in self._rest(document, cuts[name]):
                 if name == "reviewThreads":
                     threads += _thread_cuts(answer.data.values())
-                yield kinds.MORE, datetime.now(UTC), answer, ()
+                yield kinds.MORE, observed_at(), answer, ()
         for answer in self._rest("pull_request_more_line_comments", threads):
-            yield kinds.MORE, datetime.now(UTC), answer, ()
+            yield kinds.MORE, observed_at(), answer, ()
 
     def _whole(self, ids: list[str]) -> Answer:
         variables = {"ids": ids, "nested": self.sizes.nested, "events": EVENTS}

@@ -11,7 +11,6 @@ all that leaves, a closed one was deleted or transferred: everything is read onc
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -29,6 +28,7 @@ from devhealth.errors import SourceError
 from devhealth.models import github_issue_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_issue_pages import OVERLAP, IssuesCursor, IssuesState, is_issue
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
@@ -138,7 +138,7 @@ class _Run:
             group = github_pages.name(order, what, number)
             page = self._groups.page(group)
             if page is None:
-                fetched_at = datetime.now(UTC)
+                fetched_at = observed_at()
                 answer = next(self._client.pages(path, parameters, after=after))
                 _rows(answer.data, self._state.repository)
                 kind = kinds.LISTED if isinstance(answer.data, list) else kinds.FOUND
@@ -159,7 +159,7 @@ class _Run:
     def _named(self, group: str, number: int) -> Iterator[Page]:
         page = self._groups.page(group)
         if page is None:
-            fetched_at = datetime.now(UTC)
+            fetched_at = observed_at()
             issue = issue_at(self._client, self._state.repository, number)
             raw = issue.raw if issue else msgspec.json.encode({"id": self.ledger.open.get(number)})
             page = self._groups.add(group, kinds.NAMED if issue else kinds.GONE, fetched_at, raw, about=str(number))

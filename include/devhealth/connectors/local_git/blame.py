@@ -5,7 +5,6 @@ Pages are those of `devhealth.models.blame_pages`. A run with a cursor blames on
 
 import os
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from devhealth.connectors.local_git.source import is_mirrored, open_source
 from devhealth.errors import InputError, SourceCorrupt
 from devhealth.models import blame_pages as pages
 from devhealth.models.blame_pages import BlameCursor, BlameState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
@@ -60,8 +60,9 @@ def _seen(cursor: bytes | None) -> BlameCursor | None:
 
 
 def _write_state(staging: UnitStaging, folder: Path, unit: Unit) -> Page:
-    fetched_at, tip = datetime.now(UTC), blamed_files.tip(folder, unit.options)
-    seen = _seen(staging.read("cursor")) if unit.mode == "incremental" else None
+    fetched_at, tip = observed_at(), blamed_files.tip(folder, unit.options)
+    is_alone = unit.mode == "incremental" and staging.read("overlaps") is None
+    seen = _seen(staging.read("cursor")) if is_alone else None
     since = None
     if tip.commit and seen and seen.commit and seen.shallow_digest == tip.shallow_digest:
         is_on_the_way = blamed_files.first_parents(folder, seen.commit, tip.commit) is not None

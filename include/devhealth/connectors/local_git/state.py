@@ -1,7 +1,6 @@
 """What holds for a whole unit of target `git`, as of the moment its refs are read."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -9,13 +8,14 @@ import msgspec
 from devhealth.connectors.local_git import refs, walk
 from devhealth.models import git_pages as pages
 from devhealth.models.git_pages import GitCursor, GitState
+from devhealth.models.observation import observed_at
 from devhealth.models.unit import Unit
 from devhealth.staging import UnitStaging
 
 
 def read_state(folder: Path, unit: Unit, staging: UnitStaging) -> GitState:
     """The refs as they are now, and what the unit goes on from."""
-    fetched_at = datetime.now(UTC)
+    fetched_at = observed_at()
     listing = refs.list_refs(folder)
     default = refs.default_branch(listing, unit.options)
     commits, missing = refs.peel(folder, listing)
@@ -30,7 +30,7 @@ def read_state(folder: Path, unit: Unit, staging: UnitStaging) -> GitState:
     if earlier:
         there = walk.walkable(folder, earlier.tips, cursor.tips)
         is_lacking = len(there) < len(earlier.tips) or earlier.backdated is None
-        is_whole = is_lacking or staging.read("take-stock") is not None
+        is_whole = is_lacking or any(staging.read(name) is not None for name in ("take-stock", "overlaps"))
         earlier = msgspec.structs.replace(earlier, tips=there)
     return GitState(
         fetched_at=fetched_at,
