@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 from devhealth.errors import SchemaOutdated, SettingsError, StoreError
+from devhealth.settings import private_folder
 
 BUSY_SECONDS = 60
 """How long a process waits for another one that writes the same SQLite file."""
@@ -207,7 +208,7 @@ def _create_file(path: Path, variable: str) -> None:
     try:
         if path.exists() and _journal_mode(path, "pragma journal_mode") == _WAL:
             return
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         with FileLock(f"{path}.lock", timeout=BUSY_SECONDS, mode=0o600):
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

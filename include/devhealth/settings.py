@@ -3,8 +3,10 @@
 In Airflow the connections `devhealth_postgres` and `devhealth_clickhouse` come first (see `devhealth_airflow.hooks`).
 """
 
+import contextlib
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +16,8 @@ from typing import Protocol
 from devhealth.errors import SettingsError
 from devhealth.models.credential import Credential
 from devhealth.models.usage import Usage
+
+_FOR_A_GROUP = stat.S_ISGID | stat.S_IWGRP
 
 
 class Host(Protocol):
@@ -73,9 +77,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """The settings the environment describes; raises SettingsError for values that cannot be read."""
+        """The settings the environment describes; raises SettingsError for values that cannot be read.
+
+        Those of this process: a home that others may enter is closed to them, see `private_folder`.
+        """
         env = os.environ if environ is None else environ
-        home = Path(env.get("DEVHEALTH_HOME") or Path.home() / ".devhealth").expanduser().absolute()
+        home = home_folder(env)
+        if environ is None:
+            _close(home)
         clickhouse = env.get("CLICKHOUSE_URI") or env.get("DATABASE_URI") or env.get("DATABASE_URL")
         secondary = env.get("SECONDARY_DATABASE_URI") or None
         sink = env.get("DEVHEALTH_SINK") or ("both" if secondary else "clickhouse")
@@ -100,6 +109,48 @@ class Settings:
 
 def _embedded_semantic(home: Path) -> str:
     return f"sqlite:///{home / 'semantic.db'}"
+
+
+def home_folder(env: Mapping[str, str]) -> Path:
+    """DEVHEALTH_HOME, else `~/.devhealth`."""
+    return Path(env.get("DEVHEALTH_HOME") or Path.home() / ".devhealth").expanduser().absolute()
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for its owner alone; raises OSError.
+
+    One made for a group on purpose has the set-group-ID bit (`chmod g+s`): what is made below it is for that group too.
+    """
+    missing = [folder, *folder.parents]
+    for one in reversed(missing[: next((at for at, one in enumerate(missing) if one.exists()), len(missing))]):
+        is_shared = is_for_a_group(one.parent)
+        one.mkdir(mode=0o770 if is_shared else 0o700, exist_ok=True)
+        if is_shared:
+            one.chmod(0o2770)
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file for its owner alone, or for the group its folder was made for; raises OSError."""
+    mode = 0o660 if is_for_a_group(path.parent) else 0o600
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
+    path.chmod(mode)
+
+
+def is_for_a_group(folder: Path) -> bool:
+    """Whether a folder was made for a group on purpose."""
+    try:
+        return folder.stat().st_mode & _FOR_A_GROUP == _FOR_A_GROUP
+    except OSError:
+        return False
+
+
+def _close(home: Path) -> None:
+    """Take from others what they may do in a home of ours: of an earlier version, or made by another program."""
+    with contextlib.suppress(OSError):
+        found = home.stat()
+        allowed = 0o7770 if is_for_a_group(home) else 0o7700
+        if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & ~allowed:
+            home.chmod(stat.S_IMODE(found.st_mode) & allowed)
 
 
 def _semantic_uri(env: Mapping[str, str]) -> str | None:

@@ -1,5 +1,6 @@
 """The root command, and the outermost edge: where errors become one sentence and an exit status."""
 
+import os
 import traceback
 from typing import Any
 
@@ -17,6 +18,7 @@ from devhealth.cli.status import status
 from devhealth.cli.sync import sync
 from devhealth.cli.warehouse import warehouse
 from devhealth.errors import DevhealthError, InputError, SettingsError, SourceError
+from devhealth.settings import home_folder, is_for_a_group
 
 EXAMPLES = """
 \b
@@ -75,4 +77,5 @@ for _command in (config, register, sync, metrics, backfill, show, status, admin,
 
 def main() -> None:
     """Run `devhealth` with the arguments of this process; exits 0, 2 (usage or input) or 1 (a run failed)."""
+    os.umask(0o007 if is_for_a_group(home_folder(os.environ)) else 0o077)  # for git and all other programs it starts
     cli(prog_name="devhealth")

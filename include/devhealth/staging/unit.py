@@ -13,6 +13,7 @@ from upath import UPath
 
 from devhealth.errors import StagingError
 from devhealth.models.table import Record, Snapshot
+from devhealth.settings import private_file, private_folder
 from devhealth.staging import frames
 
 
@@ -129,8 +130,9 @@ class UnitStaging:
         try:
             if self._is_local:
                 final = Path(target.path)
-                final.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(final.parent)
                 partial = final.with_name(f".{final.name}.{uuid.uuid4().hex}")
+                private_file(partial)
                 try:
                     yield partial
                     partial.replace(final)

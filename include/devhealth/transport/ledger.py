@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
+from devhealth.settings import private_file, private_folder
 from devhealth.transport.limits import Standing
 
 _PATIENCE_SECONDS = 5.0
@@ -31,7 +32,7 @@ class Ledger:
         self._own, self._version, self._written_at = Standing(), 0, 0.0
         self._guard = threading.RLock()
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
 
     def read(self) -> Standing:
         """How things stand now."""
@@ -60,6 +61,7 @@ class Ledger:
     def _write(self, standing: Standing) -> None:
         with contextlib.suppress(OSError):
             partial = self._path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+            private_file(partial)
             partial.write_bytes(msgspec.json.encode(standing))
             self._version = partial.stat().st_mtime_ns
             partial.replace(self._path)
@@ -67,7 +69,7 @@ class Ledger:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        lock = FileLock(self._path.with_suffix(".lock"), timeout=_PATIENCE_SECONDS)
+        lock = FileLock(self._path.with_suffix(".lock"), timeout=_PATIENCE_SECONDS, mode=0o600)
         with contextlib.ExitStack() as stack:
             with contextlib.suppress(OSError, Timeout):
                 stack.enter_context(lock)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from devhealth.settings import private_folder
+
 _KEPT_SECONDS = 14 * 86_400
 _LARGEST_BYTES = 1 << 20
 _DAY_SECONDS = 86_400
@@ -34,7 +36,7 @@ class Memory:
     def __init__(self, folder: Path, credential: str) -> None:
         self._folder, self._credential = folder, credential
         with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(folder)
             self._forget()
 
     def recall(self, question: str) -> Remembered | None:

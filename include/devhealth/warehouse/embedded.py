@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 import devhealth
 from devhealth.errors import WarehouseError
+from devhealth.settings import private_file, private_folder
 from devhealth.warehouse import endpoint as endpoints
 from devhealth.warehouse import engine
 from devhealth.warehouse.endpoint import Endpoint
@@ -75,8 +76,8 @@ def stop(home: Path) -> bool:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(folder / "start.lock")
+        private_folder(folder)
+        lock = FileLock(folder / "start.lock", mode=0o600)
         lock.acquire(timeout=_LOCK_SECONDS)
     except Timeout as error:
         raise WarehouseError(
@@ -96,7 +97,10 @@ def _start(folder: Path) -> Endpoint:
     log_path = folder / "host.log"
     try:
         keep = log_path.exists() and log_path.stat().st_size < _LOG_BYTES
-        with log_path.open("ab" if keep else "wb") as log:
+        if not keep:
+            log_path.unlink(missing_ok=True)
+            private_file(log_path)
+        with log_path.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "devhealth.warehouse.host", str(folder)],
                 stdin=subprocess.DEVNULL,

@@ -119,7 +119,7 @@ def _watch(folder: Path, client: Client, server: threading.Thread, stopped: sock
         before = queries
         if idle_seconds and time.monotonic() - used_at >= idle_seconds:
             try:
-                FileLock(folder / "start.lock").acquire(timeout=0)  # kept until this process has ended
+                FileLock(folder / "start.lock", mode=0o600).acquire(timeout=0)  # kept until this process has ended
             except Timeout:
                 continue
             endpoint.forget(folder)

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from devhealth.settings import private_folder
+
 TERMINAL = os.fdopen(os.dup(1), "w", buffering=1)
 """Where a person reads, whatever happens to standard output."""
 UNIT = "unit."
@@ -22,7 +24,7 @@ UNIT = "unit."
 def main() -> None:
     """Run the DAGs that the arguments name, one after the other."""
     log, wanted = Path(sys.argv[1]), sys.argv[2:]
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     with log.open("a") as file:
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)

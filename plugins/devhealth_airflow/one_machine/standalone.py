@@ -17,6 +17,8 @@ from pathlib import Path
 
 import click
 
+from devhealth.settings import private_folder
+
 USUAL_PORT = 8080
 PATIENCE_SECONDS = 600
 
@@ -24,7 +26,7 @@ PATIENCE_SECONDS = 600
 def main() -> None:
     """Start Airflow, say where to log in, and wait for its end."""
     log, home = Path(sys.argv[1]), Path(os.environ["AIRFLOW_HOME"])
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     port = _free_port()
     address = f"http://localhost:{port}"
     environ = os.environ | {

@@ -24,7 +24,7 @@ from filelock import FileLock
 from devhealth.connectors.local_git import attributes, credentials, git_process, remote_access
 from devhealth.connectors.local_git.remote_url import RemoteUrl
 from devhealth.errors import SettingsError, SourceError
-from devhealth.settings import Settings
+from devhealth.settings import Settings, private_folder
 
 _KEPT_CONFIG = ("gc.auto=0", "gc.pruneExpire=never", "maintenance.auto=false", "fetch.unpackLimit=1")
 _MOST_PACKS = 50
@@ -57,7 +57,7 @@ def opened(remote: RemoteUrl, settings: Settings, as_of: datetime | None) -> Pat
 def _folder(remote: RemoteUrl, settings: Settings) -> Path:
     mirrors = settings.home / "mirrors"
     try:
-        mirrors.mkdir(parents=True, exist_ok=True)
+        private_folder(mirrors)
     except OSError as error:
         raise SettingsError(
             f"cannot keep mirrors in {mirrors}: {error.strerror}. Set DEVHEALTH_HOME to a folder that can be written."
@@ -71,7 +71,7 @@ def _folder(remote: RemoteUrl, settings: Settings) -> Path:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     try:
-        with FileLock(folder.with_name(f"{folder.name}.lock")):
+        with FileLock(folder.with_name(f"{folder.name}.lock"), mode=0o600):
             yield
     except PermissionError as error:
         raise SettingsError(
