@@ -123,7 +123,7 @@ def test_fields_and_values_that_no_credential_holds_are_refused():
     with pytest.raises(UnknownName):
         credentials.check_fields("nowhere", ["token"])
     with pytest.raises(InputError) as caught:
-        credentials.check_values({"token": f"{SECRET}\n"})
+        credentials.check_values("github", {"token": f"{SECRET}\n"})
     assert SECRET not in str(caught.value)
 
 
@@ -134,10 +134,19 @@ def test_a_github_app_is_a_credential_without_a_token():
         with pytest.raises(InputError, match=r"github needs 'token', or 'app_id' and 'private_key'\."):
             credentials.check_fields("github", names)
     for key in (PEM, PEM.replace("\n", "\\n"), PEM.replace("\n", "\r\n")):
-        credentials.check_values({"app_id": "7", "private_key": key})
+        credentials.check_values("github", {"app_id": "7", "private_key": key})
     for fields in ({"token": PEM}, {"app_id": "7\n"}, {"private_key": f"{PEM}\x00"}, {"private_key": "\n"}):
         with pytest.raises(InputError, match="is empty, or holds"):
-            credentials.check_values(fields)
+            credentials.check_values("github", fields)
+
+
+def test_what_no_header_takes_is_refused_when_it_is_stored():
+    odd = (f"\ufeff{SECRET}", f"{SECRET[:9]}\u2011{SECRET[9:]}", f"{SECRET}\u2026", f"{SECRET}\u200b")
+    for fields in ({"token": one} for one in odd):
+        with pytest.raises(InputError, match=r"characters that no token or key has|control character") as caught:
+            credentials.check_values("github", fields)
+        assert SECRET[:9] not in str(caught.value)
+    credentials.check_values("local_git", {"token": "pässword"})
 
 
 def test_a_connection_may_hold_an_app_whose_number_is_no_secret(semantic):

@@ -71,7 +71,7 @@ def set_credential(name: str, *, org: str, provider: str, names: tuple[str, ...]
     with opened() as engine:
         org_id, key = organizations.organization_id(engine, org), Settings.from_environment().secret_key
         fields = _asked(names)
-        rules.check_values(fields)
+        rules.check_values(provider, fields)
         credentials.save(engine, key, org_id=org_id, name=name, provider=provider, fields=fields)
     if as_json:
         echo_json({"organisation": org, "name": name, "provider": provider, "fields": list(fields)})

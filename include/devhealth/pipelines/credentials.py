@@ -106,12 +106,18 @@ def check_fields(provider: str, names: Collection[str]) -> None:
         raise InputError(f"a credential of {provider} needs {needed}.")
 
 
-def check_values(fields: Mapping[str, str]) -> None:
-    """Raise InputError, never repeating a value, for one that no protocol could carry."""
+def check_values(provider: str, fields: Mapping[str, str]) -> None:
+    """Raise InputError, never repeating a value, for one that the provider's protocol could not carry."""
+    plain = providers.sources(provider).PLAIN_FIELDS
     for name, value in fields.items():
         lines = value.splitlines() if name in _OF_LINES else [value]
         if not value.strip() or not all(line.isprintable() for line in lines):
             raise InputError(f"the field {name!r} is empty, or holds a line break or another control character.")
+        if name in plain and not value.isascii():
+            raise InputError(
+                f"the field {name!r} has characters that no token or key has, such as a typographic dash. "
+                "Copy it again, as plain text."
+            )
 
 
 def _reader(engine: Engine, org_id: str, configuration: str) -> str:

@@ -49,6 +49,9 @@ class Sources(Protocol):
     CREDENTIAL_FIELDS: tuple[str, ...]
     """What a credential of the provider may hold."""
 
+    PLAIN_FIELDS: tuple[str, ...]
+    """Those that are ASCII."""
+
     SUFFICIENT_FIELDS: tuple[tuple[str, ...], ...]
     """The fields that make a credential together; where there are several ways, the usual one comes first."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devhealth.connectors.github.host import ApiHost
-from devhealth.errors import SourceError
+from devhealth.errors import SecretError, SourceError
 from tests.connectors.github.asking import TOKEN, Ticking, asking, settings_of
 from tests.connectors.github.scripted_server import Play, ScriptedServer
 from tests.connectors.github.test_app import pem, token  # noqa: F401 - a fixture
@@ -34,6 +34,27 @@ TROUBLES = {
     "moved-without-end": Play(301, ECHO, {"Location": "/api/v3/x"}),
     "fine": Play(200, {"data": {}}),
 }
+
+
+ODD = {"byte order mark": f"\ufeff{TOKEN}", "dash": f"{TOKEN[:9]}\u2011{TOKEN[9:]}", "ellipsis": f"{TOKEN[:9]}\u2026"}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_a_token_that_no_header_takes_is_said_without_showing_it(tmp_path, monkeypatch, odd):
+    monkeypatch.setenv("GITHUB_TOKEN", odd)
+    api = ApiHost("github.com", "https://api.github.com")
+    of_environment = replace(settings_of(tmp_path), credential=None)
+    for settings in (
+        settings_of(tmp_path, token=f"plain,{odd}"),
+        settings_of(tmp_path, app_id=odd, private_key="x"),
+        of_environment,
+    ):
+        with (
+            pytest.raises(SecretError, match="characters that no token or key has") as caught,
+            asking(settings, api, Ticking()),
+        ):
+            pass
+        assert TOKEN[4:9] not in str(caught.value)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from devhealth.models.credential import Credential
 from devhealth.models.source import SourceIdentity, Surveyed
 from devhealth.settings import Settings
 
-CREDENTIAL_FIELDS = tokens.FIELDS
+CREDENTIAL_FIELDS = PLAIN_FIELDS = tokens.FIELDS
 SUFFICIENT_FIELDS = (("token",), ("app_id", "private_key"))
 
 _AT_ONCE = 100

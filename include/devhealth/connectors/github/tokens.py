@@ -19,8 +19,9 @@ from devhealth.transport.waiting import Clock
 from github import Auth
 
 FIELDS = ("token", "app_id", "private_key", "installation_id", "url")
-"""What a credential may hold; `url` says which GitHub it is for."""
+"""What a credential may hold; `url` says which GitHub it is for. All of it is ASCII: headers take nothing else."""
 
+_PLAIN = re.compile(r"[!-~]+")
 _SHORTEST_STRUCK_OUT = 8
 """GitHub's own have forty characters and more."""
 
@@ -62,6 +63,7 @@ class Keyring:
         fields = dict(credential.fields) if credential else {}
         if fields.get("app_id") and fields.get("private_key"):
             pem = pem_of(fields["private_key"])
+            self._require_plain(fields["app_id"], *pem.split())
             self._installation = _number(fields.get("installation_id", ""), self._reference)
             self._app = App(self._reference, fields["app_id"], pem, ask, clock, self._learn, self.scrubbed)
             for secret in (pem, fields["private_key"]):
@@ -69,6 +71,7 @@ class Keyring:
             return
         text = fields.get("token", "") if credential else _of_environment(api)
         tokens = tuple(dict.fromkeys(re.split(r"[,\s]+", text.strip()))) if text.strip() else ()
+        self._require_plain(*tokens)
         for token in tokens:
             self._learn(token)
         self._tokens = tuple(self._token_key(token, number, len(tokens)) for number, token in enumerate(tokens, 1))
@@ -94,6 +97,13 @@ class Keyring:
             if len(secret) >= _SHORTEST_STRUCK_OUT:
                 text = text.replace(secret, "***")
         return text
+
+    def _require_plain(self, *secrets: str) -> None:
+        if any(not _PLAIN.fullmatch(secret) for secret in secrets):
+            raise SecretError(
+                f"what {self._reference} holds has characters that no token or key has, such as a byte order mark or a "
+                "typographic dash. Copy it again, as plain text."
+            )
 
     def _learn(self, secret: str) -> None:
         self.secrets.add(secret)

@@ -20,6 +20,8 @@ from devhealth.settings import Settings
 
 CREDENTIAL_FIELDS = credentials.FIELDS
 SUFFICIENT_FIELDS = (("token",),)
+PLAIN_FIELDS = ()
+"""A password may have any letter."""
 
 _AT_ONCE = 8
 

@@ -97,17 +97,17 @@ def _fields(
         elif not environ.get(secret.env):
             text = f"the environment variable {secret.env} is not set: it holds the secret"
             problems.append(Problem((*below, "env"), text))
-        elif trouble := _unfit(field_name, environ[secret.env]):
+        elif trouble := _unfit(credential.provider, field_name, environ[secret.env]):
             problems.append(Problem((*below, "env"), f"what {secret.env} holds cannot be used: {trouble}"))
         else:
             found.append((field_name, environ[secret.env]))
     return found
 
 
-def _unfit(field_name: str, secret: str) -> str:
+def _unfit(provider: str, field_name: str, secret: str) -> str:
     """Why no protocol could carry a secret, without repeating it; empty when it is fit."""
     try:
-        check_values({field_name: secret})
+        check_values(provider, {field_name: secret})
     except InputError as error:
         return _sentence(error)
     return ""
