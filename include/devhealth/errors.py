@@ -59,21 +59,37 @@ class TierExceeded(InputError):
 class SourceError(DevhealthError):
     """A source could not be read."""
 
+    may_pass = True
+    """Whether another attempt may go well: there was no answer, or none that says what is wrong for good."""
+
 
 class SourceNotFound(SourceError):
     """The source is not there, or is not a repository."""
+
+    may_pass = False
 
 
 class SourceForbidden(SourceError):
     """The source is there but may not be read."""
 
+    may_pass = False
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        """`remedy` is a general one, which whoever knows the permission that is missing puts another in place of."""
+        super().__init__(f"{message} {remedy}" if remedy else message)
+        self.message, self.remedy = message, remedy
+
 
 class SourceEmpty(SourceError):
     """The source is there, and nothing has ever been put into it."""
 
+    may_pass = False
+
 
 class SourceCorrupt(SourceError):
     """Parts of the source are unreadable; the readable parts were handed on."""
+
+    may_pass = False
 
 
 class NotSurveyed(SourceError):
@@ -91,6 +107,8 @@ class RateLimited(SourceError):
 
 class NotServed(SourceError):
     """The provider has no such interface; another one may have the answer."""
+
+    may_pass = False
 
 
 class TooMuchAsked(SourceError):

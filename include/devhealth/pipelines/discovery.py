@@ -97,7 +97,14 @@ def looked_at(settings: Settings, engine: Engine, configuration: SyncConfigurati
             _LOG.warning(found.warnings[-1])
         else:
             _LOG.warning("%s cannot be reached: %s", source, one)
-            looks.append(Look(configuration, source, trouble=str(one), is_out_of_reach=type(one) is SourceError))
+            looks.append(
+                Look(
+                    configuration,
+                    source,
+                    trouble=str(one),
+                    is_out_of_reach=isinstance(one, SourceError) and one.may_pass,
+                )
+            )
     return looks
 
 

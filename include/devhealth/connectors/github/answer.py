@@ -85,7 +85,8 @@ class Answer:
             return SourceForbidden(
                 f"{where} is blocked for everybody: {error.message}. Take it out of the configuration."
             )
-        return SourceForbidden(f"{where} may not be read: {error.message.rstrip('.')}. Give the credential permission.")
+        said = f"{where} may not be read: {error.message.rstrip('.')}."
+        return SourceForbidden(said, remedy="Give the credential permission.")
 
     def error_at(self, *path: str | int) -> FieldError | None:
         """Why the field at a path, or one that it stands in, is not filled; None when nothing is amiss."""

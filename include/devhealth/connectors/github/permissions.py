@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from devhealth.errors import SourceForbidden
 
-_UNNAMED = ("Give it read permission for this repository.", "Give the credential permission.")
-
 
 @contextmanager
 def needing(permission: str) -> Iterator[None]:
@@ -14,10 +12,6 @@ def needing(permission: str) -> Iterator[None]:
     try:
         yield
     except SourceForbidden as error:
-        said = str(error)
-        for remedy in _UNNAMED:
-            if said.endswith(remedy):
-                raise SourceForbidden(
-                    f"{said.removesuffix(remedy)}Give the credential the permission {permission}."
-                ) from error
-        raise
+        if not error.remedy:
+            raise
+        raise SourceForbidden(f"{error.message} Give the credential the permission {permission}.") from error

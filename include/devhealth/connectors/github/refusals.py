@@ -1,11 +1,13 @@
 """What GitHub refuses for good, as errors that say what, for whom and what to do."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from devhealth.connectors.github.connection import Received
 from devhealth.errors import SourceEmpty, SourceError, SourceForbidden, SourceNotFound
 
+_ANY_REMEDY = "Give it read permission for this repository."
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _GONE, _LEGAL = 401, 403, 404, 409, 410, 451
 
 
@@ -21,7 +23,8 @@ def refusal(
     message = scrubbed(told) if isinstance(told, str) else ""
     said = f" GitHub says: {message.rstrip('.')}." if message else ""
     lower, status = message.lower(), received.status
-    cases: list[tuple[bool, type[SourceError], str]] = [
+    remedy = _remedy(received, lower)
+    cases: list[tuple[bool, Callable[[str], SourceError], str]] = [
         (
             status == _LEGAL or "access blocked" in lower,
             SourceForbidden,
@@ -39,8 +42,8 @@ def refusal(
         ),
         (
             status == _FORBIDDEN,
-            SourceForbidden,
-            f"{what} may not be read with {reader}.{said}{_remedy(received, lower)}",
+            SourceForbidden if remedy else partial(SourceForbidden, remedy=_ANY_REMEDY),
+            f"{what} may not be read with {reader}.{said}{remedy}",
         ),
         (
             status == _NOT_FOUND,
@@ -59,6 +62,7 @@ def refusal(
 
 
 def _remedy(received: Received, message: str) -> str:
+    """What GitHub's answer names as missing; empty where it names nothing."""
     headers = received.headers
     if "x-github-sso" in headers or "saml" in message:
         return " Authorise the token for the organisation's single sign-on, in the settings of its owner."
@@ -69,4 +73,4 @@ def _remedy(received: Received, message: str) -> str:
     accepted, granted = headers.get("x-accepted-oauth-scopes", ""), headers.get("x-oauth-scopes")
     if granted is not None and accepted:
         return f" It has the scopes {granted or '(none)'}; one of these is needed: {accepted}."
-    return " Give it read permission for this repository."
+    return ""
