@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.batches import combined
-from devhealth.connectors.github.paging import Cut, Sizes, cut_short, pages, rest_of
+from devhealth.connectors.github.paging import Cut, cut_short, pages, rest_of
 from devhealth.errors import SourceError, SourceNotFound, TooMuchAsked
+from devhealth.transport.sizes import Lessons, Sizes
 
 PULLS = "query($owner: String!, $first: Int!, $nested: Int!, $after: String) { repository(owner: $owner) { id } }"
 REVIEWS = """query($id: ID!, $first: Int!, $after: String) {
@@ -35,7 +36,7 @@ class Lists:
     """GitHub with lists of given lengths, which gives up above a number of nodes."""
 
     def __init__(self, lengths: dict[str, int], heaviest: int = 10_000) -> None:
-        self.lengths, self.heaviest, self.asked = lengths, heaviest, []
+        self.lengths, self.heaviest, self.asked, self.lessons = lengths, heaviest, [], Lessons()
 
     def query(self, document, variables, *, owner="", is_divisible=False) -> Answer:
         self.asked.append(variables)
@@ -92,6 +93,25 @@ def test_pages_shrink_at_once_and_grow_slowly():
     assert asked.count(50) <= 4, "a size that was too much is not tried again and again"
 
 
+def test_what_was_too_much_once_is_not_asked_for_by_the_next_page_or_list():
+    lists, path = (
+        Lists({"pulls": 120, **{f"r{number}": 40 for number in range(30)}}, 18),
+        ("repository", "pullRequests"),
+    )
+    after = "0"
+    while after:  # each page by itself, as a target that is resumed asks for it
+        after = next(pages(lists, PULLS, {}, path, Sizes(100, 1), after=after)).next
+    refused = [one for one in lists.asked if one["first"] * (1 + one.get("nested", 0)) > 18]
+    assert len(refused) <= 5, "four while the size is found, and one when it grows again"
+    seen = len(lists.asked)
+    list(pages(lists, PULLS, {}, path, Sizes(34, 2)))
+    assert lists.asked[seen]["first"] <= 12
+    list(rest_of(lists, REVIEWS, [Cut(f"r{number}", "10") for number in range(30)], Sizes(20, 100)))
+    sizes = Sizes(100, 1)
+    sizes.heed(lists.lessons)
+    assert sizes.first > 2, "rows with lists inside say nothing about plain ones"
+
+
 def test_lists_inside_one_row_are_halved_when_the_row_is_too_much():
     sizes = Sizes(2, 8)
     steps = []
@@ -116,6 +136,8 @@ def test_list_goes_on_after_a_cursor():
 
 def test_list_of_a_repository_that_is_gone_is_no_empty_list():
     class Gone:
+        lessons = Lessons()
+
         def query(self, *question, **options):
             errors = ()
             return Answer(200, b'{"data": {"repository": null}}', None, is_graphql=True, errors=errors)

@@ -20,6 +20,7 @@ from devhealth.transport.decoding import decode
 from devhealth.transport.listing import Listing, keys_of
 from devhealth.transport.memory import Memory, Remembered
 from devhealth.transport.retrying import ATTEMPTS, Passing, persistently
+from devhealth.transport.sizes import Lessons
 from devhealth.transport.waiting import Clock
 
 Result = TypeVar("Result")
@@ -53,6 +54,7 @@ class Client:
     ) -> None:
         """`shape_of` a question is the type its answer must have; without it any JSON will do."""
         self.api, self._shape_of = exchange.api, shape_of
+        self.lessons = Lessons()
         self._exchange, self._owner, self._clock, self._memory = exchange, owner, exchange.clock, memory
 
     def query(

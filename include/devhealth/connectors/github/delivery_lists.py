@@ -16,7 +16,6 @@ from devhealth.connectors.github import paging
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.host import Place
-from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.errors import NotServed, SourceEmpty, SourceNotFound, TooMuchAsked
 from devhealth.models import github_deployments_pages as kinds
@@ -25,6 +24,7 @@ from devhealth.models.github_deployments_pages import DEPLOYMENTS, RELEASES, TAG
 from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.transport.decoding import moment
+from devhealth.transport.sizes import Sizes
 
 Node = Mapping[str, Any]
 Rest = tuple[str, str, Answer]
@@ -83,6 +83,8 @@ class Lists:
         default_factory=lambda: {DEPLOYMENTS: Sizes(100, 10), TAGS: Sizes(100, 1), RELEASES: Sizes(100, 1)}
     )
 
+    rest_sizes: Sizes = field(default_factory=lambda: Sizes(20, 100))
+
     def page(self, what: str, after: str) -> Answer | None:
         """A page of a list, the newest things first and tags by name; None where there is nothing."""
         if self.state.is_rest:
@@ -100,6 +102,7 @@ class Lists:
         """The first of these deployments, as many as can be; `nodes` has null for one that is gone."""
         sizes = self.sizes[DEPLOYMENTS]
         while True:
+            sizes.heed(self.client.lessons)
             variables = {"ids": list(ids[: sizes.first]), "nested": sizes.nested}
             try:
                 answer = self.client.query(
@@ -118,7 +121,7 @@ class Lists:
         if not self.state.is_rest:
             document = query("deployment_more_statuses")
             cuts = paging.cut_short(nodes, "statuses")
-            for answer in paging.rest_of(self.client, document, cuts, Sizes(20, 100), owner=self.place.owner):
+            for answer in paging.rest_of(self.client, document, cuts, self.rest_sizes, owner=self.place.owner):
                 yield kinds.STATUSES, "", _require(answer)
             return
         for node in nodes:

@@ -14,11 +14,11 @@ from typing import Any
 from devhealth.connectors.github import paging
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client
-from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.errors import SourceForbidden, SourceNotFound, TooMuchAsked
 from devhealth.models import github_issue_pages as kinds
 from devhealth.models.observation import observed_at
+from devhealth.transport.sizes import Sizes
 
 EVENTS = [
     "LABELED_EVENT",
@@ -69,6 +69,7 @@ class Details:
         waiting = [(number, node_id) for number, node_id in wanted.items() if number not in by_rest]
         refused: set[int] = set()
         while waiting:
+            self.sizes.heed(self.client.lessons)
             in_projects = self.reads_projects and waiting[0][0] not in refused
             some = [one for one in waiting if (one[0] not in refused) == in_projects or not self.reads_projects]
             some = some[: self.sizes.first]

@@ -15,11 +15,11 @@ from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.host import Place
 from devhealth.connectors.github.issue_details import say_unread_projects
-from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.errors import SourceForbidden, SourceNotFound
 from devhealth.models.github_issue_pages import SETTLED, Project
 from devhealth.transport.decoding import moment
+from devhealth.transport.sizes import Sizes
 
 _AT_ONCE = 100
 

@@ -4,7 +4,7 @@ A document asks for `$first` rows after `$after`, and for `$nested` rows of each
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,50 +15,7 @@ from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.shapes import Place
 from devhealth.errors import SourceError, TooMuchAsked
 from devhealth.transport.listing import Listing, keys_of
-
-_FIRST_STREAK, _LONGEST_STREAK = 4, 64
-
-
-@dataclass(slots=True)
-class Sizes:
-    """How much is asked for at once: halved when that is too much, down to 1, and grown again.
-
-    When one row is too much, the lists inside it are halved: what they leave out is asked for apart.
-    """
-
-    first: int = 50
-    nested: int = 20
-    _most: tuple[int, int] = field(init=False)
-    _streak: int = field(default=0, init=False)
-    _needed: int = field(default=_FIRST_STREAK, init=False)
-
-    def __post_init__(self) -> None:
-        """What is asked for first is the most."""
-        self._most = self.first, self.nested
-
-    @property
-    def is_divisible(self) -> bool:
-        """Whether there is a smaller size."""
-        return self.first > 1 or self.nested > 1
-
-    def shrink(self) -> None:
-        """It was too much. The next growth is further away than this one was."""
-        if self.first > 1:
-            self.first //= 2
-        else:
-            self.nested = max(self.nested // 2, 1)
-        self._streak, self._needed = 0, min(self._needed * 2, _LONGEST_STREAK)
-
-    def answered(self) -> None:
-        """It was not too much; some answers like this, and more is asked for."""
-        self._streak += 1
-        if self._streak < self._needed:
-            return
-        self._streak = 0
-        if self.nested < self._most[1]:
-            self.nested = min(self.nested * 2, self._most[1])
-        else:
-            self.first = min(self.first * 2, self._most[0])
+from devhealth.transport.sizes import Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +47,7 @@ def pages(
 
     listing = Listing(f"{owner or variables.get('owner', '')} {'.'.join(path)}".strip())
     while True:
+        sizes.heed(client.lessons)
         answer = _asked(client, question, sizes, owner)
         held = answer.require(*path)
         following = _end(held, after, ".".join(path))
@@ -135,6 +93,7 @@ def rest_of(
         return text, {**(variables or {}), **own, "first": sizes.nested}
 
     while waiting:
+        sizes.heed(client.lessons, is_rest=True)
         answer = _asked(client, question, sizes, owner)
         asked = [cut for number, cut in enumerate(waiting) if f"n{number}" in answer.data]
         if not asked:

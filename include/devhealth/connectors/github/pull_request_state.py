@@ -15,7 +15,6 @@ from devhealth.connectors.github import paging, rest_pull_requests
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.host import Place
-from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.connectors.github.searching import found_in
 from devhealth.errors import NotServed
@@ -23,6 +22,7 @@ from devhealth.models.github_prs_pages import OVERLAP, PullRequestsCursor, PullR
 from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.transport.decoding import moment
+from devhealth.transport.sizes import Sizes
 
 SEARCHED = ("created", "merged", "closed")
 """What a window selects pull requests by."""

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from devhealth.connectors.github import paging
 from devhealth.connectors.github.client import Client
-from devhealth.connectors.github.paging import Sizes
 from devhealth.connectors.github.queries import query
 from devhealth.models.unit import Window
 from devhealth.transport.listing import Share
+from devhealth.transport.sizes import Sizes
 
 MOST_RESULTS = 1_000
 _SECOND = timedelta(seconds=1)

@@ -13,11 +13,12 @@ from typing import Any
 from devhealth.connectors.github import paging
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client
-from devhealth.connectors.github.paging import Cut, Sizes
+from devhealth.connectors.github.paging import Cut
 from devhealth.connectors.github.queries import query
 from devhealth.errors import TooMuchAsked
 from devhealth.models import github_prs_pages as kinds
 from devhealth.models.observation import observed_at
+from devhealth.transport.sizes import Sizes
 
 EVENTS = [
     "READY_FOR_REVIEW_EVENT",
@@ -71,6 +72,7 @@ class Reader:
         cuts, threads = _cuts(done), _thread_cuts(done)
         waiting = list(wanted.items())
         while waiting:
+            self.sizes.heed(self.client.lessons)
             some, fetched_at = waiting[: self.sizes.first], observed_at()
             try:
                 answer = self._whole([node_id for _, node_id in some])
