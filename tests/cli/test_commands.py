@@ -108,8 +108,31 @@ def test_all_registered_repositories_are_synced_without_naming_one(synced, devhe
 
 def test_a_script_reads_json_from_standard_output_alone(synced, devhealth, repository):
     again = devhealth("sync", "git", "--repo-path", repository, "--org", "acme", "--full-resync", "--json")
-    assert json.loads(again.stdout)["planned"] == 1
+    assert json.loads(again.stdout)["planned"] == 2
     assert json.loads(devhealth("metrics", "daily", "--json").stdout)["repositories"] == 1
+
+
+def test_sync_git_reads_configured_blame_and_configures_what_it_reads(synced, devhealth, repository):
+    devhealth("register", repository, "--org", "two", "--target", "git", "--target", "blame", "--provider", "local_git")
+    first = json.loads(devhealth("sync", "git", "--org", "two", "--json").stdout)
+    assert {unit["unit_id"].split("-")[1] for unit in first["stored"]} == {"git", "blame"}
+    again = devhealth("sync", "git", "--org", "two", "--repo-path", repository, "--full-resync", "--json")
+    assert json.loads(again.stdout)["planned"] == 2
+    alone = devhealth("sync", "git", "--org", "two", "--target", "git", "--full-resync", "--json")
+    assert json.loads(alone.stdout)["planned"] == 1
+    for provider in ("local_git", "local"):
+        devhealth("sync", "git", "--org", "three", "--provider", provider, "--repo-path", repository)
+    [found] = json.loads(devhealth("status", "--org", "three", "--json").stdout)["organisations"]
+    assert [one["target"] for one in found["targets"]] == ["git"]
+
+
+def test_a_target_that_nobody_configured_is_refused_in_one_sentence(synced, devhealth):
+    done = devhealth("sync", "prs", "--org", "acme", status=2)
+    assert done.stdout == ""
+    assert done.stderr.strip() == (
+        'devhealth: organisation "acme" lacks a configuration of provider github, so there is nothing to read. '
+        "`devhealth register SOURCE --org ORG --provider github` adds one."
+    )
 
 
 def test_the_page_fits_eighty_columns(synced):

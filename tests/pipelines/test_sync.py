@@ -55,6 +55,34 @@ def test_a_run_stores_moves_the_watermark_and_marks_exactly_the_touched_days(set
     assert dirty(settings) == [DayRange("2026-03-06", "2026-03-07")]
 
 
+def test_a_target_is_read_of_the_configurations_that_name_it_or_are_named(settings, shop, tmp_path):
+    setup.register_source(settings, "acme", str(shop.path), targets=["git", "blame"])
+    docs = setup.register_source(settings, "acme", str(Shop(tmp_path / "docs").commit().path), targets=["git"])
+
+    def planned(**choices):
+        return {(unit.name, unit.target) for unit in plan_sync(settings, request(organisation="acme", **choices))}
+
+    assert planned() == {("shop", "git"), ("shop", "blame"), ("docs", "git")}
+    assert planned(targets=("git",)) == {("shop", "git"), ("docs", "git")}
+    assert planned(targets=("blame",)) == {("shop", "blame")}
+    assert planned(targets=("blame",), configurations=("docs",)) == {("docs", "blame")}
+    told = run_sync(settings, request(organisation="acme", targets=("blame",))).warnings
+    assert told == ["blame is not read of docs, whose configurations do not name it"]
+    assert docs.targets == ["git"]
+
+
+def test_a_target_that_no_configuration_names_is_refused_in_one_sentence(settings, registered):
+    for targets, organisation, said in (
+        (("blame",), "acme", 'organisation "acme" lacks a configuration that names target blame'),
+        (("blame",), None, "no organisation has a configuration that names target blame"),
+    ):
+        with pytest.raises(InputError, match=said):
+            plan_sync(settings, request(organisation=organisation, targets=targets))
+    with pytest.raises(InputError, match='organisation "acme" lacks a configuration of provider github'):
+        plan_sync(settings, request(provider="github", organisation="acme", targets=("prs",)))
+    assert plan_sync(settings, request(provider="github")) == []  # a DAG that nobody has configured yet
+
+
 def test_nothing_new_is_nothing_to_do(settings, registered):
     run_sync(settings, request())
     assert plan_sync(settings, request()) == []

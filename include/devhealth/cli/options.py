@@ -13,10 +13,23 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 DEFAULT_ORGANISATION = "default"
+PROVIDERS = ("github", "local_git")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 since_option = click.option("--since", metavar="DAY", help="First UTC day, such as 2026-01-31.")
 before_option = click.option("--before", metavar="DAY", help="The UTC day after the last one.")
+
+
+class _Provider(click.Choice):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """The name of a provider, as configurations have it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert("local_git" if value == "local" else value, param, ctx)  # its name before 0.2
+
+
+def provider_option(default: str, text: str | None = None) -> Callable[[Any], Any]:
+    """`--provider`, one of PROVIDERS."""
+    return click.option("--provider", type=_Provider(PROVIDERS), default=default, show_default=True, help=text)
 
 
 def organisation_option(text: str) -> Callable[[Any], Any]:

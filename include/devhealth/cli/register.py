@@ -4,8 +4,7 @@ from typing import Any
 
 import click
 
-from devhealth.cli.options import DEFAULT_ORGANISATION, echo_json, json_option, organisation_option
-from devhealth.cli.sync import PROVIDERS
+from devhealth.cli.options import DEFAULT_ORGANISATION, echo_json, json_option, organisation_option, provider_option
 
 EXAMPLES = """
 \b
@@ -19,7 +18,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("location", metavar="PATH|URL")
 @organisation_option(f"Whose repository it is; made when it is new. Default: {DEFAULT_ORGANISATION}.")
-@click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default="local", show_default=True)
+@provider_option("local_git")
 @click.option("--target", "targets", multiple=True, metavar="TARGET", help="git, blame; default both.")
 @click.option("--name", help="Name of the configuration; default: the repository's.")
 @click.option("--default-branch", metavar="NAME", help="Default: what origin, a bare HEAD, or main or master say.")
@@ -55,14 +54,14 @@ def register(
         settings,
         org,
         location,
-        provider=PROVIDERS[provider],
+        provider=provider,
         targets=targets,
         options=options,
         name=name,
         credential=credential,
     )
     if as_json:
-        repo_id = setup.repository_id(settings, org, location, provider=PROVIDERS[provider])
+        repo_id = setup.repository_id(settings, org, location, provider=provider)
         echo_json(
             {
                 "repo_id": repo_id,

@@ -14,17 +14,16 @@ from devhealth.cli.options import (
     json_option,
     opened,
     organisation_option,
+    provider_option,
     since_option,
 )
-
-PROVIDERS = {"github": "github", "local": "local_git"}
 
 EXAMPLES = """
 \b
 Examples:
   devhealth sync git --repo-path ~/src/shop --org acme
   devhealth sync git --repo-path ~/src/shop --target git --target blame
-  devhealth sync git --org acme                     (all its repositories)
+  devhealth sync git --org acme                     (all its repositories, blame too where it is configured)
 """
 
 
@@ -33,7 +32,7 @@ def sync() -> None:
     """Read repositories into the store."""
 
 
-def _options(command: click.decorators.FC, provider: str = "local") -> click.decorators.FC:
+def _options(command: click.decorators.FC, provider: str = "local_git") -> click.decorators.FC:
     for option in (
         json_option,
         click.option("--full-resync", is_flag=True, help="Read everything again, whatever is stored."),
@@ -41,7 +40,7 @@ def _options(command: click.decorators.FC, provider: str = "local") -> click.dec
         since_option,
         organisation_option(f"Whose repository it is; default with --repo-path: {DEFAULT_ORGANISATION}."),
         click.option("--repo-path", metavar="PATH|URL|NAME", help="A repository; default: all that are registered."),
-        click.option("--provider", type=click.Choice(sorted(PROVIDERS)), default=provider, show_default=True),
+        provider_option(provider),
     ):
         command = option(command)
     return command
@@ -49,10 +48,13 @@ def _options(command: click.decorators.FC, provider: str = "local") -> click.dec
 
 @sync.command(epilog=EXAMPLES)
 @_options
-@click.option("--target", "targets", multiple=True, metavar="TARGET", help="git (default), blame; may be repeated.")
+@click.option("--target", "targets", multiple=True, metavar="TARGET", help="git, blame; default: what is configured.")
 def git(targets: tuple[str, ...], **choices: Any) -> None:
-    """Read commits, files and refs: what is new, or the days of a range."""
-    _run(targets or ("git",), **choices)
+    """Read commits, files and refs: what is new, or the days of a range.
+
+    Also who last touched which lines, where a configuration names the target `blame`.
+    """
+    _run(targets or ("git",), with_configured=() if targets else ("blame",), **choices)
 
 
 @sync.command(epilog="\b\nExample:\n  devhealth sync blame --repo-path ~/src/shop --org acme")
@@ -103,6 +105,7 @@ def teams(*, file: Path, org: str, dry_run: bool, as_json: bool) -> None:
 def _run(
     targets: tuple[str, ...],
     *,
+    with_configured: tuple[str, ...] = (),
     provider: str,
     repo_path: str | None,
     org: str | None,
@@ -122,7 +125,7 @@ def _run(
 
     as_of = instant("as-of", None)
     window = window_between(since, before, as_of)
-    providers.require_targets(PROVIDERS[provider], targets)
+    providers.require_targets(provider, targets)
     settings = Settings.from_environment()
     setup.prepare(settings)
     configurations: tuple[str, ...] = ()
@@ -130,11 +133,14 @@ def _run(
         org = org or DEFAULT_ORGANISATION
         if window:
             setup.require_tier(settings, org, window)
-        chosen = setup.register_source(settings, org, repo_path, provider=PROVIDERS[provider])
+        chosen = setup.register_source(settings, org, repo_path, provider=provider, targets_at_first=targets)
+        targets += tuple(target for target in with_configured if target in chosen.targets)
         configurations = (chosen.name,)
         settings = credentials.of_location(settings, org_id=chosen.org_id, provider=chosen.provider, location=repo_path)
+    else:
+        targets += tuple(target for target in with_configured if target in providers.targets(provider))
     request = SyncRequest(
-        provider=PROVIDERS[provider],
+        provider=provider,
         organisation=org,
         configurations=configurations,
         targets=targets,

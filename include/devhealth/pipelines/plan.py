@@ -49,6 +49,8 @@ NOWHERE = Stand(None, None, is_stock_due=False)
 PLAN_WARNINGS = "plan-warnings.json"
 """In the staging of a run: what its report says beside the trouble of the units."""
 
+_MOST_NAMED = 5
+
 Admit = Callable[[Engine, list[SyncConfiguration], Window], list[SyncConfiguration]]
 """Which of the configurations may be filled with the days of a window; may raise TierExceeded."""
 
@@ -77,10 +79,13 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
     chosen = _configurations(engine, request)
     if request.window:
         chosen = admit(engine, chosen, request.window)
+    left_out = list(_left_out(request, chosen))
+    chosen = [one for one in chosen if _targets(request, one)]
     with metered(settings, _run_staging(settings, request)) as counted:
         found = [(configuration, sources_of(counted, engine, configuration)) for configuration in chosen]
         looks = [look for one, sources in found for look in looked_at(counted, engine, one, sources)]
         warnings = [warning for _, sources in found for warning in sources.warnings]
+        warnings += left_out
         if not request.window:
             warnings += _of_departures(counted, engine, chosen, looks)
         _leave_warnings(settings, request, warnings)
@@ -104,8 +109,20 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
     providers.require_targets(request.provider, request.targets)
     org_id = organizations.organization_id(engine, request.organisation) if request.organisation else None
     found = configurations.list_configurations(engine, org_id, request.provider, request.configurations)
+    if not found and request.targets:
+        raise InputError(
+            f"{_whose(request)} a configuration of provider {request.provider}, so there is nothing to read. "
+            f"`devhealth register SOURCE --org ORG --provider {request.provider}` adds one."
+        )
     if not found:
         _LOG.warning("no repository is registered, so there is nothing to sync: `devhealth register PATH --org NAME`")
+    wanted = [one for one in found if _targets(request, one)]
+    if found and not wanted:
+        raise InputError(
+            f"{_whose(request)} a configuration that names target {' or '.join(request.targets)}, so there is "
+            "nothing to read. Add the target to a configuration, or name a configuration or a repository: what is "
+            "named is read whether its configuration names the target or not."
+        )
     paused = [configuration.name for configuration in found if configuration.is_paused]
     if request.configurations and paused:
         raise InputError(
@@ -113,6 +130,27 @@ def _configurations(engine: Engine, request: SyncRequest) -> list[SyncConfigurat
             "up; or leave it out."
         )
     return [configuration for configuration in found if not configuration.is_paused]
+
+
+def _whose(request: SyncRequest) -> str:
+    return f'organisation "{request.organisation}" lacks' if request.organisation else "no organisation has"
+
+
+def _targets(request: SyncRequest, configuration: SyncConfiguration) -> list[str]:
+    """What to read of a configuration: the targets asked for, but where it is not named itself only its own ones."""
+    if request.configurations and request.targets:
+        return list(request.targets)
+    return [target for target in configuration.targets if target in (request.targets or configuration.targets)]
+
+
+def _left_out(request: SyncRequest, chosen: Sequence[SyncConfiguration]) -> Iterator[str]:
+    """What to tell of configurations that do not name a target which alone was asked for."""
+    for target in request.targets[:1]:
+        others = [one.name for one in chosen if target not in _targets(request, one)]
+        if others:
+            more = f" and {len(others) - _MOST_NAMED:,} more" if len(others) > _MOST_NAMED else ""
+            named = ", ".join(others[:_MOST_NAMED])
+            yield f"{target} is not read of {named}{more}, whose configurations do not name it"
 
 
 def _of_departures(
@@ -139,7 +177,7 @@ def _units_of(
     for look in looks:
         if look.surveyed and look.configuration.credential:
             _LOG.info("%s is read with %s", look.name, look.configuration.credential)
-        for target in request.targets or look.configuration.targets:
+        for target in _targets(request, look.configuration):
             if request.window and target in SNAPSHOT_TARGETS:
                 continue
             first = read_from.setdefault((look.repo_id or look.source, target), look.source)

@@ -22,7 +22,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     configurations: tuple[str, ...] = ()
     """Names; empty means every configuration that is not paused."""
     targets: tuple[str, ...] = ()
-    """Empty means the targets each configuration names."""
+    """Empty means the targets each configuration names. Given, they are read of the configurations that name them, and
+    of those named in `configurations` whether they do or not."""
     window: Window | None = None
     """Given, the run is a backfill: it selects this window and leaves the watermarks alone."""
     full_resync: bool = False

@@ -43,6 +43,7 @@ def register_source(
     *,
     provider: str = "local_git",
     targets: Sequence[str] = (),
+    targets_at_first: Sequence[str] = (),
     options: Mapping[str, str | int | bool | list[str]] | None = None,
     name: str | None = None,
     credential: str | None = None,
@@ -50,8 +51,8 @@ def register_source(
     """A sync configuration of one source, made or updated; its organisation and repository are created as needed.
 
     Without a name it is called like the source; a second source of that name gets the digest of its location after it.
-    Targets, options and a credential that are not given stay as they are; a new configuration gets every target of the
-    provider. A credential is a reference; an empty one takes off what is there.
+    Targets, options and a credential that are not given stay as they are; a new configuration gets `targets_at_first`,
+    else every target of the provider. A credential is a reference; an empty one takes off what is there.
 
     Raises SourceError when the location is no repository, UnknownName for an unknown target, SecretError when what the
     credential refers to cannot be had.
@@ -71,7 +72,7 @@ def register_source(
             name=name,
             provider=provider,
             sources=[identity.location],
-            targets=list(targets or (before[0].targets if before else providers.targets(provider))),
+            targets=list(targets or (before[0].targets if before else targets_at_first or providers.targets(provider))),
             options={**(before[0].options if before else {}), **(options or {})},
             credential=credential,
         )
