@@ -1,12 +1,11 @@
 import itertools
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devhealth.models.unit import DayRange
 from devhealth.pipelines.days import MOST_RANGES, TouchedDays
-from tests.pull_requests import pull_request
 
 DAYS = st.sets(st.dates(date(1990, 1, 1), date(2030, 1, 1)), max_size=200)
 
@@ -28,10 +27,3 @@ def test_every_day_is_in_exactly_one_of_few_ranges(days):
     for day in days:
         assert sum(since <= day < before for since, before in ranges) == 1
     assert all(since in days and before - timedelta(days=1) in days for since, before in ranges)
-
-
-def test_a_record_touches_the_days_its_table_declares():
-    touched = TouchedDays()
-    opened, closed = datetime(2026, 1, 1, 23, 59, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
-    touched.add_records([pull_request(1, closed, created_at=opened, closed_at=closed)])
-    assert touched.ranges() == [DayRange("2026-01-01", "2026-01-02"), DayRange("2026-02-02", "2026-02-03")]

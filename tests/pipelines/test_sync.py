@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, TierExceeded, UnknownName
+from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, StoreError, TierExceeded, UnknownName
 from devhealth.models.unit import DayRange
-from devhealth.pipelines import setup
+from devhealth.pipelines import setup, stages
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.request import window_between
 from devhealth.pipelines.run import run_sync
 from devhealth.semantic import configurations, database, dirty_ranges, organizations, tiers, watermarks
+from devhealth.sinks.clickhouse import ClickHouseSink
 from devhealth.warehouse.connection import connected
 from tests.pipelines.conftest import NOW, Shop, request
 
@@ -81,6 +82,49 @@ def test_a_target_that_no_configuration_names_is_refused_in_one_sentence(setting
     with pytest.raises(InputError, match='organisation "acme" lacks a configuration of provider github'):
         plan_sync(settings, request(provider="github", organisation="acme", targets=("prs",)))
     assert plan_sync(settings, request(provider="github")) == []  # a DAG that nobody has configured yet
+
+
+def test_what_is_read_again_and_stored_as_it_is_leaves_nothing_to_compute(settings, shop, registered):
+    run_sync(settings, request())
+    compute_dirty(settings, NOW)
+    for again in (
+        request(full_resync=True),
+        request(window=window_between("2026-03-01", "2026-03-04", NOW)),
+        request(),
+    ):
+        report = run_sync(settings, again)
+        assert not report.failed
+        assert dirty(settings) == []
+    shop.commit()
+    run_sync(settings, request(full_resync=True))
+    assert dirty(settings) == [DayRange("2026-03-06", "2026-03-07")]
+
+
+def test_what_a_killed_run_stored_is_computed_although_the_next_one_finds_it_stored(settings, registered, monkeypatch):
+    """Of the killed one there is neither a mark nor a failed unit, and nothing differs when its rows come again."""
+    (unit,) = plan_sync(settings, request())
+    for stage in (stages.fetch_unit, stages.process_unit, stages.store_unit):
+        stage(settings, unit)
+    assert dirty(settings) != []
+    compute_dirty(settings, NOW)
+    assert run_sync(settings, request()).stored[0].days == []
+    assert dirty(settings) == [DayRange("2026-03-01", "2026-03-06")]
+    monkeypatch.setattr(dirty_ranges, "ANNOUNCED_FOR", -dirty_ranges.ANNOUNCED_FOR)
+    compute_dirty(settings, NOW)
+    assert dirty(settings) == []
+
+
+def test_what_a_failed_unit_stored_is_marked(settings, shop, registered, monkeypatch):
+    def fails(sink, snapshot, *_):
+        if snapshot.table == "commit_reachability":  # the last thing of all
+            raise StoreError("no answer")
+
+    monkeypatch.setattr(ClickHouseSink, "_retire", fails)
+    assert run_sync(settings, request()).failed
+    monkeypatch.undo()
+    compute_dirty(settings, NOW)
+    assert dirty(settings) == []
+    assert query(settings, "select sum(commits_count) from repo_metrics_daily_latest") == [(5,)]
 
 
 def test_nothing_new_is_nothing_to_do(settings, registered):

@@ -5,6 +5,7 @@ from sqlalchemy.engine import Engine
 
 from devhealth.errors import StoreError
 from devhealth.models.unit import DayRange
+from devhealth.relational import writing
 from devhealth.semantic import database, dirty_ranges, organizations, repositories
 from devhealth.settings import Settings
 from tests.processes import at_once
@@ -99,3 +100,28 @@ def test_twenty_processes_mark_at_once(settings: Settings):
 
     at_once(20, mark)
     assert sorted(taken(engine)) == [(number + 1, number + 2) for number in range(20)]
+
+
+def test_an_announcement_outlives_a_computation_until_its_writer_settles(engine: Engine, acme: str, shop: str):
+    """The computation may have read before the announced rows were stored, and the writer may be killed after it."""
+    dirty_ranges.announce(engine, acme, shop, [days(1, 3)], "run-1/unit")
+    dirty_ranges.announce(engine, acme, shop, [days(7, 8)], "run-1/other")
+    dirty_ranges.mark(engine, acme, shop, [days(9, 10)], "r")
+    read = [one.id for one in dirty_ranges.take(engine)]
+    dirty_ranges.clear(engine, read)
+    assert taken(engine) == [(1, 3), (7, 8)]
+    with writing(engine) as connection:
+        dirty_ranges.settle(connection, acme, shop, [days(3, 4)], "run-1/unit", "git run-1")
+    dirty_ranges.clear(engine, read)
+    assert sorted(taken(engine)) == [(1, 4), (7, 8)], "what was settled is to be computed once more"
+    dirty_ranges.clear(engine, [one.id for one in dirty_ranges.take(engine)])
+    assert taken(engine) == [(7, 8)]
+
+
+def test_an_announcement_of_a_writer_that_was_killed_is_computed_and_dropped_in_the_end(
+    engine: Engine, acme: str, shop: str, monkeypatch: pytest.MonkeyPatch
+):
+    dirty_ranges.announce(engine, acme, shop, [days(1, 3)], "run-1/unit")
+    monkeypatch.setattr(dirty_ranges, "ANNOUNCED_FOR", -dirty_ranges.ANNOUNCED_FOR)  # as if it were made an hour ago
+    dirty_ranges.clear(engine, [one.id for one in dirty_ranges.take(engine)])
+    assert taken(engine) == []

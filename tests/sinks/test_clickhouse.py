@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from devhealth.models.git import Commit, CommitFileStat, CommitReachability, Ref
+from devhealth.models.git import Commit, CommitFileStat, CommitIdentity, CommitReachability, Ref
 from devhealth.models.pull_requests import PullRequestReview
-from devhealth.models.table import Snapshot
+from devhealth.models.table import EARLIEST, Snapshot
 from devhealth.models.text import to_bytes, to_text
 from devhealth.sinks import open_sink
 from devhealth.sinks.clickhouse import ClickHouseSink
+from devhealth.sinks.gathering import GatheringSink
 from tests.pull_requests import pull_request
 
 _OF = {"org_id": "acme", "repo_id": "shop"}
@@ -25,7 +26,24 @@ def _write(sink, *records):
 
 
 def _retire(sink, table: str, version: datetime, **of):
-    return asyncio.run(sink.retire(Snapshot(table=table, version=version, **(_OF | of)), sink.session))
+    return _told_by_retiring(sink, Snapshot(table=table, version=version, **(_OF | of)))
+
+
+def _told_by_retiring(sink, snapshot: Snapshot) -> list[date]:
+    told = set()
+    asyncio.run(sink.retire(snapshot, sink.session, lambda days: told.update(*days.values())))
+    return sorted(told)
+
+
+def _told(sink, *records) -> dict[str, list[date]]:
+    """What a write tells, by repository."""
+    told = {}
+    asyncio.run(
+        sink.write_batch(
+            list(records), sink.session, lambda days: told.update({repo: sorted(of) for (_, repo), of in days.items()})
+        )
+    )
+    return told
 
 
 def _reach(sha: str, fetched_at: datetime, *, day: int = 1, reachable: bool = True, **of) -> CommitReachability:
@@ -171,9 +189,8 @@ def test_the_newest_fetch_wins_in_every_order(sink, client):
 def test_a_snapshot_retires_what_is_older_and_tells_the_days(sink, client):
     _write(sink, _reach("old", _FIRST, day=1), _reach("other", _FIRST, day=3))
     _write(sink, _reach("new", _SECOND, day=2), _reach("theirs", _FIRST, day=4, org_id="umbrella"))
-    days = [date(2026, 1, 1), date(2026, 1, 3)]
-    assert _retire(sink, "commit_reachability", _SECOND) == days
-    assert _retire(sink, "commit_reachability", _SECOND) == days, "a repetition tells the same"
+    assert _retire(sink, "commit_reachability", _SECOND) == [date(2026, 1, 1), date(2026, 1, 3)]
+    assert _retire(sink, "commit_reachability", _SECOND) == [], "nothing is left to go"
     assert client.execute(
         "select sha, is_reachable, in_default_branch from commit_reachability final order by sha"
     ) == [
@@ -182,8 +199,7 @@ def test_a_snapshot_retires_what_is_older_and_tells_the_days(sink, client):
         ("other", False, False),
         ("theirs", True, True),
     ]
-    days = [date(2026, 1, day) for day in (1, 2, 3)]
-    assert _retire(sink, "commit_reachability", _THIRD) == days, "the run before may have been killed untold"
+    assert _retire(sink, "commit_reachability", _THIRD) == [date(2026, 1, 2)]
 
 
 def test_a_snapshot_of_a_table_without_times_tells_no_days(sink, client):
@@ -256,14 +272,14 @@ def _review(number: int, review: str, fetched_at: datetime, *, day: int | None =
 
 def _retire_reviews(sink, version: datetime, *numbers: int) -> list[date]:
     snapshot = Snapshot(**_OF, table="pull_request_reviews", version=version, column="number", values=numbers)
-    return asyncio.run(sink.retire(snapshot, sink.session))
+    return _told_by_retiring(sink, snapshot)
 
 
 def test_a_snapshot_of_some_values_speaks_of_no_other_rows(sink, client):
     old = [_review(1, "a", _FIRST, day=1), _review(2, "b", _FIRST, day=None), _review(3, "c", _FIRST, day=3)]
     _write(sink, *old, _review(1, "d", _SECOND, day=4))
-    for _ in range(2):
-        assert _retire_reviews(sink, _SECOND, 1, 2) == [date(2026, 1, 1)], "a pending review has no day"
+    assert _retire_reviews(sink, _SECOND, 1, 2) == [date(2026, 1, 1)], "a pending review has no day"
+    assert _retire_reviews(sink, _SECOND, 1, 2) == []
     assert client.execute("select review_id, is_deleted from pull_request_reviews final order by review_id") == [
         ("a", True),
         ("b", True),
@@ -273,11 +289,70 @@ def test_a_snapshot_of_some_values_speaks_of_no_other_rows(sink, client):
     assert client.execute("select count() from record_snapshots") == [(0,)], "rows of others may still arrive"
 
 
-def test_a_snapshot_of_a_whole_repository_tells_every_day_column_also_when_repeated_after_a_kill(sink, client):
+def test_a_snapshot_of_a_whole_repository_tells_every_day_column(sink, client):
     opened, merged = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 2, tzinfo=UTC)
     _write(
         sink, pull_request(1, _FIRST, created_at=opened), pull_request(2, _FIRST, created_at=opened, merged_at=merged)
     )
-    for _ in range(2):
-        assert _retire(sink, "pull_requests", _SECOND) == [date(2026, 1, 1), date(2026, 2, 2)]
-        client.execute("optimize table pull_requests final")  # the rows as they were are no more
+    assert _retire(sink, "pull_requests", _SECOND) == [date(2026, 1, 1), date(2026, 2, 2)]
+    client.execute("optimize table pull_requests final")  # the rows as they were are no more
+    assert _retire(sink, "pull_requests", _SECOND) == []
+
+
+def test_a_write_tells_the_days_of_the_rows_that_differ_before_it_writes_them(sink, client):
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    first = [_commit(sha=str(number), committed_at=at + timedelta(days=number)) for number in range(3)]
+    first.append(_commit(sha="0", committed_at=at, repo_id="other"))
+    held = []
+    asyncio.run(sink.write_batch(first, sink.session, lambda _: held.append(client.execute("select 1 from commits"))))
+    assert held == [[]]
+    assert _told(sink, *first) == {}
+    later = [msgspec.structs.replace(one, fetched_at=_SECOND) for one in first]
+    assert _told(sink, *later) == {}, "a newer version of the same is no news"
+    assert client.execute("select count(), min(fetched_at) from commits final") == [(4, _SECOND)]
+    changes = ({"reverted_sha": ""}, {"co_authors": ["Eve <e@x>"]}, {"is_merge": True}, {"subject": "\xff'"}, {})
+    for number, change in enumerate(changes):
+        changed = msgspec.structs.replace(later[1], **change, fetched_at=_THIRD + timedelta(days=number))
+        assert _told(sink, later[0], changed) == {"shop": [date(2026, 1, 2)]}
+        assert _told(sink, changed) == {}
+    merged = [pull_request(1, _FIRST, created_at=at), pull_request(1, _SECOND, created_at=at, merged_at=_THIRD)]
+    assert [_told(sink, one) for one in merged] == [
+        {"shop": [date(2026, 1, 1)]},
+        {"shop": [date(2026, 1, 1), date(2026, 3, 3)]},
+    ]
+
+
+def test_a_name_that_stands_for_somebody_else_changes_every_day_and_a_new_one_does_not(sink):
+    def identity(name: str, stands_for: str, fetched_at: datetime) -> CommitIdentity:
+        return CommitIdentity(
+            **_OF,
+            name=name,
+            email="",
+            identity_email=stands_for,
+            identity_name="",
+            is_bot=False,
+            fetched_at=fetched_at,
+        )
+
+    assert _told(sink, identity("ann", "ann", _FIRST)) == {}
+    assert _told(sink, identity("ann", "ann", _SECOND), identity("bob", "bob", _SECOND)) == {}
+    days = _told(sink, identity("bob", "ann", _THIRD))["shop"]
+    assert (days[0], days[-1] >= date(2026, 3, 3), len(days)) == (EARLIEST, True, (days[-1] - EARLIEST).days + 1)
+
+
+def test_what_is_gathered_tells_each_repository_what_is_its_own(sink, client):
+    gathered = GatheringSink(sink)
+    told = {}
+    for repo_id in ("shop", "web"):
+        records = [_reach("a", _FIRST, repo_id=repo_id, day=1 if repo_id == "shop" else 2)]
+        asyncio.run(
+            gathered.write_batch(
+                records, gathered.session, lambda days, repo_id=repo_id: told.setdefault(repo_id, []).append(days)
+            )
+        )
+    assert told == {}
+    asyncio.run(gathered.flush(gathered.session))
+    assert told == {
+        "shop": [{("acme", "shop"): {date(2026, 1, 1)}}],
+        "web": [{("acme", "web"): {date(2026, 1, 2)}}],
+    }

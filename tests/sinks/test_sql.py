@@ -42,8 +42,24 @@ def write(sink: SqlSink, *records: Record) -> int:
 
 
 def retire(sink: SqlSink, table: str, version: datetime, org_id: str = "acme", repo_id: str = "shop") -> list[date]:
-    snapshot = Snapshot(table=table, org_id=org_id, repo_id=repo_id, version=version)
-    return asyncio.run(sink.retire(snapshot, sink.session))
+    return told_by_retiring(sink, Snapshot(table=table, org_id=org_id, repo_id=repo_id, version=version))
+
+
+def told_by_retiring(sink: SqlSink, snapshot: Snapshot) -> list[date]:
+    told: set[date] = set()
+    asyncio.run(sink.retire(snapshot, sink.session, lambda days: told.update(*days.values())))
+    return sorted(told)
+
+
+def told(sink: SqlSink, *records: Record) -> dict[str, list[date]]:
+    """What a write tells, by repository."""
+    told: dict[str, list[date]] = {}
+    asyncio.run(
+        sink.write_batch(
+            list(records), sink.session, lambda days: told.update({k[1]: sorted(v) for k, v in days.items()})
+        )
+    )
+    return told
 
 
 def rows(sink: SqlSink, table: str) -> list[dict[str, Any]]:
@@ -163,14 +179,31 @@ def test_the_order_of_batches_and_snapshots_does_not_matter(sink: SqlSink):
     assert outcomes == {(("1", False, False), ("2", True, True), ("3", False, False))}
 
 
-def test_retiring_names_the_days_of_all_that_is_gone_also_when_repeated(sink: SqlSink):
+def test_retiring_tells_the_days_of_what_goes_and_of_nothing_that_was_gone(sink: SqlSink):
     write(sink, reachable(1), reachable(2), reachable(3, is_reachable=False, in_default_branch=False))
     write(sink, reachable(2, FETCHED + DAY))
-    days = [date(2026, 1, day) for day in (2, 3, 4)]
-    assert retire(sink, "commit_reachability", FETCHED + DAY) == [days[0], days[2]]
-    assert retire(sink, "commit_reachability", FETCHED + DAY) == [days[0], days[2]]
     assert retire(sink, "commit_reachability", FETCHED - DAY) == []
-    assert retire(sink, "commit_reachability", FETCHED + 2 * DAY) == days
+    assert retire(sink, "commit_reachability", FETCHED + DAY) == [date(2026, 1, 2)]
+    assert retire(sink, "commit_reachability", FETCHED + DAY) == []
+    assert retire(sink, "commit_reachability", FETCHED + 2 * DAY) == [date(2026, 1, 3)]
+
+
+def test_a_write_tells_the_days_of_the_rows_that_differ_before_it_writes_them(sink: SqlSink):
+    first = [commit(1, co_authors=["Eve <e@x>"]), commit(2, reverted_sha="a"), commit(1, repo_id="other")]
+    days = {"shop": [date(2026, 1, 2), date(2026, 1, 3)], "other": [date(2026, 1, 2)]}
+    seen: list[int] = []
+    asyncio.run(sink.write_batch(first, sink.session, lambda _: seen.append(len(rows(sink, "commits")))))
+    assert set(seen) == {0}
+    assert told(sink, *first) == {}
+    later = [msgspec.structs.replace(one, fetched_at=FETCHED + DAY) for one in first]
+    assert told(sink, *later) == {}, "a newer version of the same is no news"
+    assert told(sink, msgspec.structs.replace(later[1], reverted_sha=None), *first[:1]) == {"shop": days["shop"][1:]}
+    assert told(sink, msgspec.structs.replace(later[0], co_authors=[]), commit(4)) == {
+        "shop": [date(2026, 1, 2), date(2026, 1, 5)]
+    }
+    write(sink, pull_request(1, FETCHED, created_at=FETCHED))
+    merged = pull_request(1, FETCHED + DAY, created_at=FETCHED, merged_at=FETCHED + 3 * DAY)
+    assert told(sink, merged) == {"shop": [date(2026, 3, 1), date(2026, 3, 4)]}
 
 
 def test_deleted_branches_are_flagged_and_come_back(sink: SqlSink):
@@ -323,8 +356,8 @@ def test_a_snapshot_of_some_values_speaks_of_no_other_rows(sink: SqlSink) -> Non
     snapshot = Snapshot(
         table="pull_requests", org_id="acme", repo_id="shop", version=FETCHED + DAY, column="number", values=(1, 3)
     )
-    for _ in range(2):
-        assert asyncio.run(sink.retire(snapshot, sink.session)) == [date(2026, 1, 1), date(2026, 2, 2)]
+    assert told_by_retiring(sink, snapshot) == [date(2026, 1, 1), date(2026, 2, 2)]
+    assert told_by_retiring(sink, snapshot) == []
     assert {row["number"]: row["is_deleted"] for row in rows(sink, "pull_requests")} == {1: True, 2: False, 3: False}
     write(sink, pull_request(4, FETCHED))
     assert {row["number"]: row["is_deleted"] for row in rows(sink, "pull_requests")}[4] is False

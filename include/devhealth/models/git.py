@@ -10,7 +10,7 @@ The greatest one wins.
 from devhealth.models.table import At, Code, Count, Flag, Instant, Record, Seconds, Text, Texts, table
 
 
-@table("repositories", key=("org_id", "repo_id"))
+@table("repositories", key=("org_id", "repo_id"), every_day=("counts_any_branch",))
 class Repository(Record, frozen=True):
     """A repository as last seen."""
 
@@ -94,7 +94,11 @@ class CommitReachability(Record, frozen=True):
     fetched_at: Instant
 
 
-@table("commit_identities", key=("org_id", "repo_id", "name", "email"))
+@table(
+    "commit_identities",
+    key=("org_id", "repo_id", "name", "email"),
+    every_day=("identity_email", "identity_name", "is_bot"),
+)
 class CommitIdentity(Record, frozen=True):
     """Whom a name and e-mail stand for, as recorded in this repository's commits."""
 

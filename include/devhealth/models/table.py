@@ -54,6 +54,9 @@ Instant = Annotated[datetime, ColumnType("DateTime64(6, 'UTC')", "DateTime", _EP
 Day = Annotated[date, ColumnType("Date", "Date", _EPOCH.date(), date(2149, 6, 6))]
 """A UTC day."""
 
+EARLIEST = date(1970, 1, 1)
+"""No record is older (see `At`)."""
+
 
 _MACHINE_INTEGERS = {(0, 2**32 - 1): "I", (-(2**31), 2**31 - 1): "i"}
 """Ranges that the machine checks by itself, in half the time."""
@@ -89,6 +92,8 @@ class Table:
     """Column values that mean the row's thing no longer exists at the provider (see Snapshot)."""
     days: tuple[str, ...] = ()
     """Columns with the moments whose UTC days read differently once a row is written."""
+    every_day: tuple[str, ...] = ()
+    """Columns of which a change makes every day of the repository read differently."""
     columns: tuple[Column, ...] = ()
 
     @property
@@ -111,11 +116,12 @@ def table(
     partition_by: str | None = None,
     gone: dict[str, int] | None = None,
     days: tuple[str, ...] = (),
+    every_day: tuple[str, ...] = (),
 ) -> Callable[[type[R]], type[R]]:
     """Declare the table of the decorated record."""
 
     def declare(record: type[R]) -> type[R]:
-        declared = Table(name, record, key, version, partition_by, gone or {}, days, _columns(record))
+        declared = Table(name, record, key, version, partition_by, gone or {}, days, every_day, _columns(record))
         _BY_NAME[name] = _BY_RECORD[record] = declared
         return record
 
@@ -198,8 +204,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Says that a table was listed whole for one repository: rows with an older version are gone at the provider.
 
     A processor emits it after the rows themselves; a sink answers by writing those rows again with the table's `gone`
-    values. Nothing is deleted. Of a table whose rows have no day and no `gone` values (whom a name stands for) it says
-    that every day of the repository reads differently now.
+    values. Nothing is deleted.
 
     With `column` and `values` it speaks of the rows that have one of these values there, and of no others: what
     belongs to these pull requests was listed whole. Such a one does not hold for rows that arrive after it: they are

@@ -50,6 +50,11 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     shared: str = ""
     """Folder or URI that the units of one job and source share; empty for a unit that stands alone."""
 
+    @property
+    def writer(self) -> str:
+        """By what name it announces the days that it is about to change."""
+        return f"{self.run_id}/{self.unit_id}"
+
 
 def source_digest(org_id: str, configuration: str, source: str, target: str) -> str:
     """Ten characters for a target of a source of a configuration; the id of its unit in a sync ends in them."""

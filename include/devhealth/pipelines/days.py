@@ -1,16 +1,22 @@
-"""Which UTC days a unit's facts touch, as few ranges."""
+"""Which UTC days a unit changes, as few ranges."""
 
-from collections.abc import Iterable
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from devhealth.models.table import Record, table_of
-from devhealth.models.unit import DayRange
+from sqlalchemy.engine import Engine
+
+from devhealth.models.unit import DayRange, Unit
+from devhealth.semantic import database, dirty_ranges
+from devhealth.settings import Settings
+from devhealth.sinks.changes import Days
 
 GAP_DAYS = 7
 """Ranges closer than this are joined: computing a quiet week costs less than another range."""
 MOST_RANGES = 50
-EARLIEST = date(1970, 1, 1)
-"""No record is older (see `devhealth.models.table.At`)."""
+_ANNOUNCED_AGAIN_SECONDS = 600
+"""Well before an announcement may be dropped."""
 
 
 class TouchedDays:
@@ -23,17 +29,6 @@ class TouchedDays:
         """Take note of these days."""
         self._days.update(days)
 
-    def add_all_until(self, last: date) -> None:
-        """Take note of every day up to this one."""
-        self._days.update(EARLIEST + timedelta(days=number) for number in range((last - EARLIEST).days + 1))
-
-    def add_records(self, records: list[Record]) -> None:
-        """Take note of the days that the tables of the records declare."""
-        for kind in set(map(type, records)):
-            for column in table_of(kind).days:
-                moments = {getattr(record, column) for record in records if type(record) is kind}
-                self._days.update(moment.date() for moment in moments if moment is not None)
-
     def ranges(self) -> list[DayRange]:
         """The days as at most MOST_RANGES ranges, oldest first; small gaps are filled first."""
         gap = GAP_DAYS
@@ -42,6 +37,39 @@ class TouchedDays:
         return [
             DayRange(since=first.isoformat(), before=(last + timedelta(days=1)).isoformat()) for first, last in found
         ]
+
+
+class ChangedDays(TouchedDays):
+    """The days that a unit changes: told by a sink before it writes, and announced in the semantic database then."""
+
+    def __init__(self, engine: Engine, unit: Unit) -> None:
+        super().__init__()
+        self._engine, self._unit = engine, unit
+        self._announced: set[date] = set()
+        self._since = time.monotonic()
+
+    def __call__(self, days: Days) -> None:
+        """Take note of the days of the unit's repository."""
+        unit = self._unit
+        told = days.get((unit.org_id, unit.repo_id), set())
+        self.add(told)
+        if time.monotonic() - self._since > _ANNOUNCED_AGAIN_SECONDS:
+            self._announced, self._since = set(), time.monotonic()
+        if unheard := told - self._announced:
+            fresh = TouchedDays()
+            fresh.add(unheard)
+            dirty_ranges.announce(self._engine, unit.org_id, unit.repo_id, fresh.ranges(), unit.writer)
+            self._announced |= unheard
+
+
+@contextlib.contextmanager
+def changed_days(settings: Settings, unit: Unit) -> Iterator[ChangedDays]:
+    """Those of one unit, over a connection of its own."""
+    engine = database.open_semantic(settings)
+    try:
+        yield ChangedDays(engine, unit)
+    finally:
+        engine.dispose()
 
 
 def _joined(days: list[date], gap: int) -> list[tuple[date, date]]:

@@ -16,6 +16,7 @@ from devhealth.pipelines.plan import CURSOR_AT_PLAN, MARK_AT_PLAN, PLAN_WARNINGS
 from devhealth.pipelines.reports import StageReport, StoredUnit, SyncReport, UnitFailure
 from devhealth.pipelines.request import fit_for_a_path
 from devhealth.pipelines.stages import STAGES
+from devhealth.relational import writing
 from devhealth.semantic import database, dirty_ranges, record_versions, watermarks
 from devhealth.semantic.sync_runs import UnitRun
 from devhealth.semantic.watermarks import Watermark
@@ -58,10 +59,10 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         if done is None:
             failed.append(_read(staging, "error.json", UnitFailure) or _vanished(unit, staging))
             runs.append(unit_run(unit, "failed", stored=None, stages=stages, error=failed[-1].error))
+            _mark(engine, unit, [])
             continue
         stored.append(done)
-        days = done.days + ([_day_of(unit)] if unit.target in SNAPSHOT_TARGETS and done.rows else [])
-        dirty_ranges.mark(engine, unit.org_id, unit.repo_id, days, reason=f"{unit.target} {unit.run_id}")
+        _mark(engine, unit, done.days + ([_day_of(unit)] if unit.target in SNAPSHOT_TARGETS and done.rows else []))
         if told := staging.read(WARNING):
             warnings.append(told.decode())
         damage = _read(staging, "damage.json", UnitFailure)
@@ -87,6 +88,13 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
     for warning in warnings:
         _LOG.warning(warning)
     return report
+
+
+def _mark(engine: Engine, unit: Unit, days: Sequence[DayRange]) -> None:
+    """Mark the days and all that the unit announced: what it stored before it failed, no other attempt changes."""
+    with writing(engine) as connection:
+        reason = f"{unit.target} {unit.run_id}"
+        dirty_ranges.settle(connection, unit.org_id, unit.repo_id, days, unit.writer, reason)
 
 
 def _day_of(unit: Unit) -> DayRange:

@@ -45,7 +45,7 @@ class StoredUnit(msgspec.Struct, frozen=True, kw_only=True):
     unit_id: str
     rows: dict[str, int]
     days: list[DayRange]
-    """Days whose facts were touched."""
+    """Days on which facts changed."""
     seconds: float
     """Time spent in the sink."""
     overtaken_by: datetime | None = None

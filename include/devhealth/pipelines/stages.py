@@ -21,7 +21,7 @@ from devhealth.models.observation import observing
 from devhealth.models.table import Record, Snapshot, table_of
 from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, credentials, providers, versions
-from devhealth.pipelines.days import TouchedDays
+from devhealth.pipelines.days import ChangedDays, changed_days
 from devhealth.pipelines.metering import metered, usage_of
 from devhealth.pipelines.plan import TROUBLE
 from devhealth.pipelines.reports import StageReport, StoredUnit, UnitFailure
@@ -115,31 +115,35 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
         staging.write("damage.json", msgspec.json.encode(_failure(unit, "fetch", error)))
 
 
-async def store_batches(
-    settings: Settings, unit: Unit, batches: Iterator[Batch], opened: Sink | None = None
-) -> StoredUnit:
-    """Write the batches while the next ones are being made; stages stored.json at the end.
+async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]) -> StoredUnit:
+    """Write the batches while the next ones are being made; stages stored.json at the end."""
+    with open_sink(settings) as sink, changed_days(settings, unit) as days:
+        return await store_into(sink, settings, unit, batches, days)
 
-    `opened` is the sink of a caller that has many units to store; opening one for each costs more than a small unit.
+
+async def store_into(
+    sink: Sink, settings: Settings, unit: Unit, batches: Iterator[Batch], days: ChangedDays
+) -> StoredUnit:
+    """As `store_batches`, for a caller with many units: opening a sink for each costs more than a small unit.
+
+    A sink that holds rows back tells of their days when it writes them: those are in `days`, not in the result.
     """
     rows: Counter[str] = Counter()
-    days, seconds = TouchedDays(), 0.0
+    seconds = 0.0
     batches = _gathered(batches)
-    with contextlib.nullcontext(opened) if opened else open_sink(settings) as sink:
+    upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    while (batch := await upcoming) is not None:
         upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
-        while (batch := await upcoming) is not None:
-            upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
-            started = time.monotonic()
-            try:
-                await _write(sink, batch, rows, days, settings.batch_size)
-            except BaseException:
-                with contextlib.suppress(BaseException):
-                    await upcoming
-                raise
-            seconds += time.monotonic() - started
-        overtaken_by = sink.overtaken_by
+        started = time.monotonic()
+        try:
+            await _write(sink, batch, rows, days, settings.batch_size)
+        except BaseException:
+            with contextlib.suppress(BaseException):
+                await upcoming
+            raise
+        seconds += time.monotonic() - started
     stored = StoredUnit(
-        unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds, overtaken_by=overtaken_by
+        unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds, overtaken_by=sink.overtaken_by
     )
     UnitStaging(unit.staging).write("stored.json", msgspec.json.encode(stored))
     return stored
@@ -198,16 +202,12 @@ def _gathered(batches: Iterator[Batch]) -> Iterator[Batch]:
         yield waiting
 
 
-async def _write(sink: Sink, batch: Batch, rows: Counter[str], days: TouchedDays, size: int) -> None:
+async def _write(sink: Sink, batch: Batch, rows: Counter[str], days: ChangedDays, size: int) -> None:
     for part in _parts(batch, size):
-        if isinstance(part, Snapshot) and not table_of(part.table).gone:
-            days.add_all_until(part.version.date())
-            continue
         if isinstance(part, Snapshot):
-            days.add(await sink.retire(part, sink.session))
+            await sink.retire(part, sink.session, days)
             continue
-        await sink.write_batch(part, sink.session)
-        days.add_records(part)
+        await sink.write_batch(part, sink.session, days)
         for table, count in _row_counts(part):
             rows[table] += count
 

@@ -144,13 +144,14 @@ def complete(engine: Engine, org_id: str, job_id: str, number: int, run: UnitRun
     """
     with writing(engine) as connection:
         if end(connection, org_id, job_id, number, run):
-            dirty_ranges.add(connection, org_id, str(run.repo_id), days, reason=f"{run.target} {run.run_id}")
+            _mark(connection, run, days)
 
 
 def fail(engine: Engine, org_id: str, job_id: str, number: int, run: UnitRun) -> None:
-    """Note why a chunk failed."""
+    """Note why a chunk failed, and the days of what it stored all the same."""
     with writing(engine) as connection:
-        end(connection, org_id, job_id, number, run)
+        if end(connection, org_id, job_id, number, run) and run.repo_id:
+            _mark(connection, run, [])
 
 
 def end(connection: Connection, org_id: str, job_id: str, number: int, run: UnitRun) -> bool:
@@ -169,6 +170,11 @@ def end(connection: Connection, org_id: str, job_id: str, number: int, run: Unit
     if changed.rowcount:
         sync_runs.record(connection, [run])
     return bool(changed.rowcount)
+
+
+def _mark(connection: Connection, run: UnitRun, days: Sequence[DayRange]) -> None:
+    reason = f"{run.target} {run.run_id}"
+    dirty_ranges.settle(connection, run.org_id, str(run.repo_id), days, run.writer, reason)
 
 
 def _start_job(connection: Connection, org_id: str, job_id: str, now: datetime) -> None:

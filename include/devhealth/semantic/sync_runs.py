@@ -38,6 +38,11 @@ class UnitRun:
     error: str | None
     finished_at: datetime
 
+    @property
+    def writer(self) -> str:
+        """By what name the unit announces the days that it is about to change."""
+        return f"{self.run_id}/{self.unit_id}"
+
 
 def record(connection: Connection, runs: Sequence[UnitRun]) -> None:
     """Note how these units ended; what an earlier attempt noted of the same unit is replaced."""

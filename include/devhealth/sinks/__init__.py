@@ -5,11 +5,12 @@ What a sink holds afterwards does not depend on how often or in which order batc
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from devhealth.models.table import R, Record, Snapshot
 from devhealth.settings import Settings
+from devhealth.sinks.changes import OnChange
 
 
 class Sink(Protocol):
@@ -23,7 +24,7 @@ class Sink(Protocol):
         """The newest snapshot met that is newer than what was written or retired."""
         ...
 
-    async def write_batch(self, records: list[Record], session: Any) -> int:
+    async def write_batch(self, records: list[Record], session: Any, on_change: OnChange | None = None) -> int:
         """Store the records, of any types; the count of those written."""
         ...
 
@@ -35,11 +36,8 @@ class Sink(Protocol):
         """The greatest version of any record or snapshot of an organisation; None when there is none."""
         ...
 
-    async def retire(self, snapshot: Snapshot, session: Any) -> list[date]:
-        """Mark the rows older than a snapshot, of those it speaks of, as gone.
-
-        Returns the UTC days that the rows which are gone by then touch, ascending, whoever marked them.
-        """
+    async def retire(self, snapshot: Snapshot, session: Any, on_change: OnChange | None = None) -> None:
+        """Mark the rows older than a snapshot, of those it speaks of, as gone."""
         ...
 
 
@@ -66,9 +64,11 @@ class TwoSinks:
         self._primary, self._secondary = primary, secondary
         self.session = (primary.session, secondary.session)
 
-    async def write_batch(self, records: list[Record], session: tuple[Any, Any]) -> int:
+    async def write_batch(
+        self, records: list[Record], session: tuple[Any, Any], on_change: OnChange | None = None
+    ) -> int:
         """Store the records in both."""
-        count = await self._primary.write_batch(records, session[0])
+        count = await self._primary.write_batch(records, session[0], on_change)
         await self._secondary.write_batch(records, session[1])
         return count
 
@@ -86,8 +86,7 @@ class TwoSinks:
         found = [await self._primary.newest(org_id, session[0]), await self._secondary.newest(org_id, session[1])]
         return max((one for one in found if one), default=None)
 
-    async def retire(self, snapshot: Snapshot, session: tuple[Any, Any]) -> list[date]:
+    async def retire(self, snapshot: Snapshot, session: tuple[Any, Any], on_change: OnChange | None = None) -> None:
         """Retire in both."""
-        days = await self._primary.retire(snapshot, session[0])
+        await self._primary.retire(snapshot, session[0], on_change)
         await self._secondary.retire(snapshot, session[1])
-        return days

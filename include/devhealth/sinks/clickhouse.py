@@ -8,14 +8,15 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from clickhouse_driver import Client
 
 from devhealth.models.table import R, Record, Snapshot, Table, all_tables, table_of
 from devhealth.settings import Settings
-from devhealth.sinks.clickhouse_block import insert, literal
+from devhealth.sinks.changes import Days, OnChange
+from devhealth.sinks.clickhouse_block import insert, insert_and_tell, literal
 from devhealth.warehouse.connection import connected
 from devhealth.warehouse.schema import ensure_schema
 
@@ -44,9 +45,9 @@ class ClickHouseSink:
         self.overtaken_by: datetime | None = None
         self._turn = threading.Lock()
 
-    async def write_batch(self, records: list[Record], session: Client) -> int:
+    async def write_batch(self, records: list[Record], session: Client, on_change: OnChange | None = None) -> int:
         """Store the records, of any types; the count given."""
-        return await asyncio.to_thread(self._write, records, session)
+        return await asyncio.to_thread(self._write, records, session, on_change)
 
     async def read(self, kind: type[R], org_ids: Sequence[str], session: Client) -> list[R]:
         """The newest row of each key of these organisations."""
@@ -56,18 +57,22 @@ class ClickHouseSink:
         """The greatest version of any record or snapshot of an organisation; None when there is none."""
         return await asyncio.to_thread(_newest, org_id, session)
 
-    async def retire(self, snapshot: Snapshot, session: Client) -> list[date]:
-        """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
-        return await asyncio.to_thread(self._retire, snapshot, session)
+    async def retire(self, snapshot: Snapshot, session: Client, on_change: OnChange | None = None) -> None:
+        """Give the rows older than the snapshot the table's `gone` values."""
+        await asyncio.to_thread(self._retire, snapshot, session, on_change)
 
-    def _write(self, records: list[Record], client: Client) -> int:
+    def _write(self, records: list[Record], client: Client, on_change: OnChange | None) -> int:
         with self._turn:
             may_be_late: dict[str, list[Record]] = {}
             for kind in sorted(set(map(type, records)), key=lambda kind: kind.__name__):
                 declared = table_of(kind)
                 rows = [record for record in records if type(record) is kind]
                 for first in range(0, len(rows), _BLOCK_ROWS):
-                    insert(client, declared, rows[first : first + _BLOCK_ROWS])
+                    block = rows[first : first + _BLOCK_ROWS]
+                    if on_change and (declared.days or declared.every_day):
+                        insert_and_tell(client, declared, block, on_change)
+                    else:
+                        insert(client, declared, block)
                 if declared.gone:
                     may_be_late[declared.name] = rows
             for newer in _newer_snapshots(client, may_be_late):
@@ -75,7 +80,7 @@ class ClickHouseSink:
                 _mark_gone(client, table_of(newer.table), newer)
         return len(records)
 
-    def _retire(self, snapshot: Snapshot, client: Client) -> list[date]:
+    def _retire(self, snapshot: Snapshot, client: Client, on_change: OnChange | None) -> None:
         with self._turn:
             declared = table_of(snapshot.table)
             if not snapshot.column:
@@ -84,9 +89,10 @@ class ClickHouseSink:
                 note = (snapshot.org_id, snapshot.repo_id, snapshot.table, snapshot.version)
                 client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
                 if not _may_concern(client, declared, snapshot):
-                    return []
+                    return
+            if on_change and declared.days and (days := _days_to_go(client, declared, snapshot)):
+                on_change(days)
             _mark_gone(client, declared, snapshot)
-            return _days_gone(client, declared, snapshot)
 
     def _note_overtaken(self, version: datetime | None) -> None:
         self.overtaken_by = max((one for one in (self.overtaken_by, version) if one), default=None)
@@ -141,41 +147,38 @@ def _newer_snapshots(client: Client, rows_of: dict[str, list[Record]]) -> Iterat
 
 
 def _may_concern(client: Client, declared: Table, snapshot: Snapshot) -> bool:
-    """Whether a snapshot of a whole repository meets any row that is or will be gone; cheaper than to retire none."""
+    """Whether a snapshot of a whole repository meets any older row; cheaper than to retire none."""
     [(count,)] = client.execute(
         f"select count() from {declared.name} where {_spoken_of(snapshot)} "  # noqa: S608 -- declared
-        f"and ({declared.version} < {literal(snapshot.version)} or {_is_gone(declared)})"
+        f"and {declared.version} < {literal(snapshot.version)}"
     )
     return bool(count)
 
 
 def _mark_gone(client: Client, declared: Table, snapshot: Snapshot) -> None:
-    gone = {name: literal(value) for name, value in declared.gone.items()}
-    values = gone | {str(declared.version): literal(snapshot.version)}
+    values = {name: literal(value) for name, value in declared.gone.items()}
+    values[str(declared.version)] = literal(snapshot.version)
     names = ", ".join(column.name for column in declared.columns)
     source = ", ".join(values.get(column.name, column.name) for column in declared.columns)
-    was_there = " or ".join(f"{name} != {value}" for name, value in gone.items())
     client.execute(
-        f"insert into {declared.name} ({names}) select {source} from {declared.name} final where "  # noqa: S608 -- declared
-        f"{_spoken_of(snapshot)} and {declared.version} < {literal(snapshot.version)} and ({was_there})"
+        f"insert into {declared.name} ({names}) select {source} from {_to_go(declared, snapshot)}"  # noqa: S608 -- declared
     )
 
 
-def _days_gone(client: Client, declared: Table, snapshot: Snapshot) -> list[date]:
-    """Of all that is gone by now: a run killed after it retired rows never told their days."""
-    if not declared.days:
-        return []
+def _days_to_go(client: Client, declared: Table, snapshot: Snapshot) -> Days:
     days = ", ".join(f"toDate({column})" for column in declared.days)
-    until = f"{declared.version} <= {literal(snapshot.version)}"
     rows = client.execute(
-        f"select distinct arrayJoin([{days}]) as day from {declared.name} final where "  # noqa: S608 -- declared
-        f"{_spoken_of(snapshot)} and {until} and {_is_gone(declared)} order by day"
+        f"select distinct arrayJoin([{days}]) as day from {_to_go(declared, snapshot)}"  # noqa: S608 -- declared
     )
-    return [day for (day,) in rows if day is not None]
+    found = {day for (day,) in rows if day is not None}
+    return {(snapshot.org_id, snapshot.repo_id): found} if found else {}
 
 
-def _is_gone(declared: Table) -> str:
-    return " and ".join(f"{name} = {literal(value)}" for name, value in declared.gone.items())
+def _to_go(declared: Table, snapshot: Snapshot) -> str:
+    """The table and the condition of the rows that a snapshot makes gone."""
+    is_there = " or ".join(f"{name} != {literal(value)}" for name, value in declared.gone.items())
+    is_older = f"{declared.version} < {literal(snapshot.version)}"
+    return f"{declared.name} final where {_spoken_of(snapshot)} and {is_older} and ({is_there})"
 
 
 def _spoken_of(snapshot: Snapshot) -> str:

@@ -9,13 +9,10 @@ import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from io import BytesIO
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Table, bindparam, func, or_, select, text, update
-from sqlalchemy import column as sql_column
-from sqlalchemy import table as sql_table
+from sqlalchemy import Column, MetaData, Table, bindparam, func, or_, select, text, update
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.sql import ColumnElement
 
@@ -24,7 +21,8 @@ from devhealth.models.table import R, Record, Snapshot, table_of
 from devhealth.models.table import Table as Declared
 from devhealth.relational import insert_into, open_engine, reading, writing
 from devhealth.settings import Settings
-from devhealth.sinks import sql_rows
+from devhealth.sinks import sql_changes, sql_rows
+from devhealth.sinks.changes import OnChange
 from devhealth.sinks.sql_rows import Row
 from devhealth.sinks.sql_schema import ensure_schema, key_of, record_snapshots, record_tables
 
@@ -36,12 +34,16 @@ class SqlSink:
         self.session = engine
         self.overtaken_by: datetime | None = None
 
-    async def write_batch(self, records: list[Record], session: Engine) -> int:
+    async def write_batch(self, records: list[Record], session: Engine, on_change: OnChange | None = None) -> int:
         """Store the records, of any types, all or none; the count given."""
+        by_kind = [
+            (_declared(kind), sql_rows.newest(_declared(kind), some))
+            for kind, some in groupby(sorted(records, key=lambda record: type(record).__name__), type)
+        ]
+        if on_change:
+            _tell(session, by_kind, on_change)
         with writing(session) as connection:
-            for kind, some in groupby(sorted(records, key=lambda record: type(record).__name__), type):
-                declared = _declared(kind)
-                rows = sql_rows.newest(declared, some)
+            for declared, rows in by_kind:
                 repositories = {row[:2] if "repo_id" in declared.key else row[:1] for row in rows}
                 _lock(connection, declared, repositories)
                 _write(connection, declared, rows)
@@ -68,15 +70,19 @@ class SqlSink:
             ]
         return max((one for one in found if one), default=None)
 
-    async def retire(self, snapshot: Snapshot, session: Engine) -> list[date]:
-        """Give the rows older than the snapshot the table's `gone` values; the UTC days of all that are gone."""
+    async def retire(self, snapshot: Snapshot, session: Engine, on_change: OnChange | None = None) -> None:
+        """Give the rows older than the snapshot the table's `gone` values."""
         declared = table_of(snapshot.table)
+        if on_change and declared.days:
+            with reading(session) as connection:
+                days = _days_to_go(connection, declared, snapshot)
+            if days:
+                on_change({(snapshot.org_id, snapshot.repo_id): days})
         with writing(session) as connection:
             _lock(connection, declared, {(snapshot.org_id, snapshot.repo_id)})
             if not snapshot.column:
                 self._note_overtaken([_note(connection, snapshot)])
             _mark_gone(connection, declared, snapshot)
-            return _days_gone(connection, declared, snapshot)
 
     def _note_overtaken(self, versions: Iterable[datetime | None]) -> None:
         self.overtaken_by = max((one for one in (self.overtaken_by, *versions) if one), default=None)
@@ -121,23 +127,37 @@ def _note(connection: Connection, snapshot: Snapshot) -> datetime | None:
     return newer
 
 
+def _tell(session: Engine, by_kind: list[tuple[Declared, list[Row]]], on_change: OnChange) -> None:
+    """Tell the days of the rows that are not stored as they are, while no transaction keeps others waiting."""
+    with writing(session) as connection:
+        told = [
+            sql_changes.found_in(connection, declared, table, _stage(connection, table, declared, rows))
+            for declared, rows in by_kind
+            if declared.days or declared.every_day
+            for table in [record_tables(connection.dialect.name)[declared.name]]
+        ]
+    for days in told:
+        if days:
+            on_change(days)
+
+
 def _mark_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> None:
     table = record_tables(connection.dialect.name)[declared.name]
-    version = table.c[str(declared.version)]
-    differs = or_(*(table.c[name] != value for name, value in declared.gone.items()))
-    older = (*_spoken_of(table, snapshot), version < snapshot.version, differs)
-    connection.execute(update(table).where(*older).values({**declared.gone, version.name: snapshot.version}))
+    values = {**declared.gone, str(declared.version): snapshot.version}
+    connection.execute(update(table).where(*_to_go(table, declared, snapshot)).values(values))
 
 
-def _days_gone(connection: Connection, declared: Declared, snapshot: Snapshot) -> list[date]:
-    """Of all that is gone by now: a run killed after it retired rows never told their days."""
-    if not declared.days:
-        return []
+def _days_to_go(connection: Connection, declared: Declared, snapshot: Snapshot) -> set[date]:
     table = record_tables(connection.dialect.name)[declared.name]
-    is_gone = [table.c[name] == value for name, value in declared.gone.items()]
-    by_it = (*_spoken_of(table, snapshot), table.c[str(declared.version)] <= snapshot.version, *is_gone)
-    rows = connection.execute(select(*(table.c[name] for name in declared.days)).where(*by_it).distinct())
-    return sorted({at.date() for row in rows for at in row if at is not None})
+    moments = [table.c[name] for name in declared.days]
+    rows = connection.execute(select(*moments).where(*_to_go(table, declared, snapshot)).distinct())
+    return {at.date() for row in rows for at in row if at is not None}
+
+
+def _to_go(table: Table, declared: Declared, snapshot: Snapshot) -> tuple[ColumnElement[bool], ...]:
+    """The condition of the rows that a snapshot makes gone."""
+    is_there = or_(*(table.c[name] != value for name, value in declared.gone.items()))
+    return (*_spoken_of(table, snapshot), table.c[str(declared.version)] < snapshot.version, is_there)
 
 
 def _spoken_of(table: Table, snapshot: Snapshot) -> tuple[ColumnElement[bool], ...]:
@@ -175,7 +195,9 @@ def _lock_key(*names: str) -> int:
 def _write(connection: Connection, declared: Declared, rows: list[Row]) -> None:
     table = record_tables(connection.dialect.name)[declared.name]
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, declared, sql_rows.as_csv(declared, rows))
+        staged = _stage(connection, table, declared, rows)
+        incoming = insert_into(connection, table).from_select([*staged.c.keys()], select(*staged.columns))
+        connection.execute(_newest_wins(incoming, table, declared))
     else:
         values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.columns}
         statement = _newest_wins(insert_into(connection, table).values(values), table, declared)
@@ -183,15 +205,24 @@ def _write(connection: Connection, declared: Declared, rows: list[Row]) -> None:
         connection.exec_driver_sql(str(compiled), sql_rows.for_sqlite(declared, rows))
 
 
-def _copy(connection: Connection, table: Table, declared: Declared, content: BytesIO) -> None:
-    """COPY into a temporary table, and from there into the real one."""
-    staged = sql_table(f"staged_{table.name}", *(sql_column(column.name) for column in table.columns))
-    connection.exec_driver_sql(f"create temporary table {staged.name} (like {table.name}) on commit drop")
-    names = [column.name for column in table.columns]
-    with contextlib.closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"copy {staged.name} ({', '.join(names)}) from stdin {sql_rows.CSV_FORMAT}", content)
-    rows = insert_into(connection, table).from_select(names, select(*staged.columns))
-    connection.execute(_newest_wins(rows, table, declared))
+def _stage(connection: Connection, table: Table, declared: Declared, rows: list[Row]) -> Table:
+    """The rows in a temporary table of the same columns, which goes with the transaction or the connection."""
+    staged = Table(f"staged_{table.name}", MetaData(), *(Column(column.name, column.type) for column in table.columns))
+    names = ", ".join(column.name for column in table.columns)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"create temporary table {staged.name} (like {table.name}) on commit drop")
+        with contextlib.closing(connection.connection.cursor()) as cursor:
+            content = sql_rows.as_csv(declared, rows)
+            cursor.copy_expert(f"copy {staged.name} ({names}) from stdin {sql_rows.CSV_FORMAT}", content)
+        return staged
+    places = ", ".join("?" * len(table.columns))
+    connection.exec_driver_sql(f"drop table if exists temp.{staged.name}")
+    connection.exec_driver_sql(f"create temporary table {staged.name} as select * from {table.name} limit 0")  # noqa: S608 -- declared names
+    connection.exec_driver_sql(
+        f"insert into {staged.name} ({names}) values ({places})",  # noqa: S608 -- declared names
+        sql_rows.for_sqlite(declared, rows),
+    )
+    return staged
 
 
 def _newest_wins(statement: Any, table: Table, declared: Declared) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from devhealth.errors import InputError
-from devhealth.pipelines.days import EARLIEST
+from devhealth.models.table import EARLIEST
 from devhealth.pipelines.request import window_between
 from devhealth.semantic.backfill_jobs import BackfillJob
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from threading import Event as Flag
 from threading import Lock
 
+import msgspec
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import BackfillCancelled, StoreError, WarehouseError
@@ -20,10 +21,11 @@ from devhealth.models.unit import Unit
 from devhealth.pipelines import chunk_state, providers
 from devhealth.pipelines.backfill.events import Event, OnEvent
 from devhealth.pipelines.backfill.request import Job
+from devhealth.pipelines.days import ChangedDays
 from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.reports import StageReport, StoredUnit
 from devhealth.pipelines.run import CountedPages, Timed
-from devhealth.pipelines.stages import damage_of, readable_pages, store_batches
+from devhealth.pipelines.stages import damage_of, readable_pages, store_into
 from devhealth.settings import Settings
 from devhealth.sinks import open_sink
 from devhealth.sinks.gathering import GatheringSink
@@ -48,6 +50,7 @@ class _Processed:
 
     chunk: chunk_state.ChunkAtWork
     stored: StoredUnit
+    days: ChangedDays
     reports: list[StageReport]
 
 
@@ -75,7 +78,7 @@ def work_on(settings: Settings, engine: Engine, job: Job, units: list[Unit], on_
 class _Work:
     def __init__(self, settings: Settings, engine: Engine, job: Job, on_event: OnEvent) -> None:
         self.is_stopped = Flag()
-        self._settings, self._engine, self._job, self._on_event = settings, engine, job, on_event
+        self._settings, self.engine, self._job, self._on_event = settings, engine, job, on_event
         self._telling = Lock()
         self._unresolved: dict[str, Exception] = {}
 
@@ -97,7 +100,7 @@ class _Work:
 
     def failed(self, unit: Unit, error: Exception) -> None:
         """Note and tell that a chunk failed."""
-        chunk_state.note_failure(self._engine, unit, error)
+        chunk_state.note_failure(self.engine, unit, error)
         self.tell("failed", unit, error=str(error))
 
     def tell(self, kind: str, unit: Unit, count: int = 0, error: str = "") -> None:
@@ -108,7 +111,7 @@ class _Work:
     def _fetch(self, unit: Unit) -> _Fetched | None:
         """The pages of a chunk; None when nothing is left to do."""
         self.tell("reading", unit)
-        with chunk_state.at_work(self._settings, unit, is_attempt=True, opened=self._engine) as chunk:
+        with chunk_state.at_work(self._settings, unit, is_attempt=True, opened=self.engine) as chunk:
             if chunk.is_completed:
                 return None
             if unit.source in self._unresolved:
@@ -181,7 +184,8 @@ class _Storing:
             return
         try:
             batches = Timed(providers.processor(unit.provider, unit.target).to_records(iter(fetched.pages), unit))
-            stored = self._runner.run(store_batches(self._settings, unit, batches, self._sink))
+            days = ChangedDays(self._work.engine, unit)
+            stored = self._runner.run(store_into(self._sink, self._settings, unit, batches, days))
         except Exception as error:
             self._work.failed(unit, error)
             if isinstance(error, (StoreError, WarehouseError)):
@@ -190,7 +194,7 @@ class _Storing:
         if not self._waiting:
             self._first_at = time.monotonic()
         process = StageReport(stage="process", seconds=batches.seconds)
-        self._waiting.append(_Processed(fetched.chunk, stored, [fetched.report, process]))
+        self._waiting.append(_Processed(fetched.chunk, stored, days, [fetched.report, process]))
 
     def _settle(self) -> None:
         """Write what was taken, and complete the chunks it was of."""
@@ -202,7 +206,8 @@ class _Storing:
             unit, staging = one.chunk.unit, UnitStaging(one.chunk.unit.staging)
             store = StageReport(stage="store", seconds=one.stored.seconds + seconds)
             damage = damage_of(staging)
-            one.chunk.stored(one.stored, [*one.reports, store], damage)
+            stored = msgspec.structs.replace(one.stored, days=one.days.ranges())
+            one.chunk.stored(stored, [*one.reports, store], damage)
             staging.reset()
             self._waiting.popleft()
             if damage:

@@ -58,7 +58,6 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
             yield from _reachability(page, unit, state.fetched_at)
         elif page.name == git_pages.PEOPLE:
             yield from _people(page, identities)
-            yield [_snapshot("commit_identities", unit, state)]
         is_complete = page.name == git_pages.CURSOR
     if is_complete and state.is_reachability_whole:
         yield [_snapshot("commit_reachability", unit, state)]
