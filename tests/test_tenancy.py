@@ -71,6 +71,10 @@ FILTER_IN_PYTHON = re.compile(
     rf"{FILTER.pattern}|org_id in %\(org_ids\)s|\(org_id, repo_id\) in %\(repositories\)s|_spoken_of\("
 )
 NO_FACTS_OF_ANYBODY = {
+    "sinks/clickhouse_block.py: _days_that_differ": "the rows of a batch and those of their keys, which begin with it",
+    "sinks/clickhouse_block.py: _every_day": "the rows of a batch and those of their keys, which begin with it",
+    "sinks/clickhouse_block.py: _may_replace": "the first columns of the key, which begins with it",
+    "sinks/clickhouse_block.py: insert_and_tell": "the rows of a batch",
     "semantic/database.py: _read_revision": "the version of the tables",
 }
 """Queries in Python without an organisation, and why."""
@@ -110,7 +114,9 @@ WRITE = {
     "configurations.set_paused",
     "configurations.write",
     "dirty_ranges.add",
+    "dirty_ranges.announce",
     "dirty_ranges.mark",
+    "dirty_ranges.settle",
     "identities.merge",
     "identities.unmerge",
     "repositories.register",

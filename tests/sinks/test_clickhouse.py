@@ -320,6 +320,8 @@ def test_a_write_tells_the_days_of_the_rows_that_differ_before_it_writes_them(si
         {"shop": [date(2026, 1, 1)]},
         {"shop": [date(2026, 1, 1), date(2026, 3, 3)]},
     ]
+    moved = pull_request(1, _THIRD, created_at=at, merged_at=_THIRD + timedelta(days=2))
+    assert _told(sink, moved) == {"shop": [date(2026, 1, 1), date(2026, 3, 3), date(2026, 3, 5)]}
 
 
 def test_a_name_that_stands_for_somebody_else_changes_every_day_and_a_new_one_does_not(sink):

@@ -204,6 +204,9 @@ def test_a_write_tells_the_days_of_the_rows_that_differ_before_it_writes_them(si
     write(sink, pull_request(1, FETCHED, created_at=FETCHED))
     merged = pull_request(1, FETCHED + DAY, created_at=FETCHED, merged_at=FETCHED + 3 * DAY)
     assert told(sink, merged) == {"shop": [date(2026, 3, 1), date(2026, 3, 4)]}
+    write(sink, merged)
+    moved = pull_request(1, FETCHED + 2 * DAY, created_at=FETCHED, merged_at=FETCHED + 5 * DAY)
+    assert told(sink, moved) == {"shop": [date(2026, 3, 1), date(2026, 3, 4), date(2026, 3, 6)]}
 
 
 def test_deleted_branches_are_flagged_and_come_back(sink: SqlSink):

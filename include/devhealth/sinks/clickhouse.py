@@ -161,24 +161,26 @@ def _mark_gone(client: Client, declared: Table, snapshot: Snapshot) -> None:
     names = ", ".join(column.name for column in declared.columns)
     source = ", ".join(values.get(column.name, column.name) for column in declared.columns)
     client.execute(
-        f"insert into {declared.name} ({names}) select {source} from {_to_go(declared, snapshot)}"  # noqa: S608 -- declared
+        f"insert into {declared.name} ({names}) select {source} from {declared.name} final "  # noqa: S608 -- declared
+        f"where {_spoken_of(snapshot)} and {_is_to_go(declared, snapshot)}"
     )
 
 
 def _days_to_go(client: Client, declared: Table, snapshot: Snapshot) -> Days:
     days = ", ".join(f"toDate({column})" for column in declared.days)
     rows = client.execute(
-        f"select distinct arrayJoin([{days}]) as day from {_to_go(declared, snapshot)}"  # noqa: S608 -- declared
+        f"select distinct arrayJoin([{days}]) as day from {declared.name} final "  # noqa: S608 -- declared
+        f"where {_spoken_of(snapshot)} and {_is_to_go(declared, snapshot)}"
     )
     found = {day for (day,) in rows if day is not None}
     return {(snapshot.org_id, snapshot.repo_id): found} if found else {}
 
 
-def _to_go(declared: Table, snapshot: Snapshot) -> str:
-    """The table and the condition of the rows that a snapshot makes gone."""
+def _is_to_go(declared: Table, snapshot: Snapshot) -> str:
+    """The condition of the rows that a snapshot makes gone, of those it speaks of."""
     is_there = " or ".join(f"{name} != {literal(value)}" for name, value in declared.gone.items())
     is_older = f"{declared.version} < {literal(snapshot.version)}"
-    return f"{declared.name} final where {_spoken_of(snapshot)} and {is_older} and ({is_there})"
+    return f"{is_older} and ({is_there})"
 
 
 def _spoken_of(snapshot: Snapshot) -> str:

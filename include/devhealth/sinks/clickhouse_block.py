@@ -128,14 +128,21 @@ def _incoming(client: Client, declared: Table, records: Sequence[Record]) -> Ite
 
 
 def _days_that_differ(client: Client, declared: Table, incoming: str) -> Days:
-    """Days of the rows that differ from the stored row of their key in anything but the version, or have none."""
+    """Days of the rows that differ from the stored row of their key in anything but the version, or have none.
+
+    And those of the stored rows that they replace: what ended on another day counts there no more.
+    """
     if not declared.days:
         return {}
     columns = ", ".join(column.name for column in declared.columns if column.name != declared.version)
     moments = ", ".join(f"toDate({column})" for column in declared.days)
+    given = f"select {columns} from {incoming}"  # noqa: S608 -- declared names
+    stored = f"select {columns} from {_stored(declared, incoming)}"  # noqa: S608 -- declared names
+    changed = f"({given} except {stored})"
+    if not set(declared.days) <= set(declared.key):
+        changed = f"({changed} union all ({stored} except {given}))"
     rows = client.execute(
-        f"select distinct org_id, repo_id, arrayJoin([{moments}]) as day from "  # noqa: S608 -- declared names
-        f"(select {columns} from {incoming} except select {columns} from {_stored(declared, incoming)})"
+        f"select distinct org_id, repo_id, arrayJoin([{moments}]) as day from {changed}"  # noqa: S608 -- declared names
     )
     days: dict[tuple[str, str], set[date]] = {}
     for org_id, repo_id, day in rows:

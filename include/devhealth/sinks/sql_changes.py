@@ -11,7 +11,10 @@ from devhealth.sinks.changes import Days, all_days
 
 
 def found_in(connection: Connection, declared: Declared, table: Table, staged: Table) -> Days:
-    """The days of the staged rows that differ from the stored ones in any column but the version, or have none."""
+    """The days of the staged rows that differ from the stored ones in any column but the version, or have none.
+
+    And those of the stored ones that they replace: what ended on another day counts there no more.
+    """
     days = _days_that_differ(connection, declared, table, staged)
     return {**days, **_every_day(connection, declared, table, staged)}
 
@@ -20,7 +23,7 @@ def _days_that_differ(connection: Connection, declared: Declared, table: Table, 
     if not declared.days:
         return {}
     others = [column.name for column in declared.columns if column.name not in {*declared.key, declared.version}]
-    moments = [staged.c[name] for name in declared.days]
+    moments = [side.c[name].label(f"{side.name}_{name}") for side in (staged, table) for name in declared.days]
     rows = connection.execute(
         select(staged.c.org_id, staged.c.repo_id, *moments)
         .select_from(staged.outerjoin(table, _same_key(connection, declared, table, staged)))
