@@ -82,7 +82,11 @@ def _at(text: str | None) -> datetime | None:
 def _deployment(item: Item, repository: Item, *, is_rest: bool) -> dict[str, Any]:
     history = [status["state"] for status in item["_statuses"]]
     ends = [state for state in history if state in _ENDS]
-    finished = [status["createdAt"] for status in item["_statuses"] if status["state"] in _ENDS]
+    finished = None
+    for status in reversed([status for status in item["_statuses"] if status["state"] in _ENDS]):
+        if _ENDS[status["state"]] != _ENDS[ends[-1]]:
+            break
+        finished = status["createdAt"]
     names = {"production": "production", "staging": "staging", "review/7": "preview"}
     has_ref = is_rest or item["_ref"] in {*repository["_branches"], *repository["_tags"]}
     return {
@@ -96,7 +100,7 @@ def _deployment(item: Item, repository: Item, *, is_rest: bool) -> dict[str, Any
         "state": _ENDS[ends[-1]] if ends else _OTHERS[history[-1]] if history else "pending",
         "created_at": _at(item["createdAt"]),
         "updated_at": _at(item["updatedAt"]),
-        "finished_at": _at(finished[0]) if finished else None,
+        "finished_at": _at(finished),
     }
 
 

@@ -28,7 +28,7 @@ class Deployment(Record, frozen=True):
     created_at: At
     updated_at: At
     finished_at: At | None
-    """When it first became a success or failed; NULL until then."""
+    """When it became the success or failure that `state` says, for the last time; NULL until it is one."""
     is_deleted: Flag
     fetched_at: Instant
 

@@ -183,8 +183,13 @@ def _statuses(*states):
         (("IN_PROGRESS", "FAILURE"), "failed", 2),
         (("ERROR",), "failed", 1),
         (("IN_PROGRESS", "SUCCESS", "INACTIVE"), "success", 2),
-        (("SUCCESS", "FAILURE"), "failed", 1),
-        (("FAILURE", "IN_PROGRESS", "SUCCESS"), "success", 1),
+        (("SUCCESS", "FAILURE"), "failed", 2),
+        (("FAILURE", "IN_PROGRESS", "SUCCESS"), "success", 3),
+        (("SUCCESS", "SUCCESS"), "success", 1),
+        (("FAILURE", "ERROR", "INACTIVE"), "failed", 1),
+        (("SUCCESS", "INACTIVE", "SUCCESS"), "success", 1),
+        (("FAILURE", "INACTIVE", "SUCCESS"), "success", 3),
+        (("FAILURE", "SUCCESS", "FAILURE", "FAILURE"), "failed", 3),
         (("SUCCESS", "IN_PROGRESS"), "success", 1),
         (("QUEUED", "INACTIVE"), "canceled", None),
         (("SOMETHING_NEW",), "pending", None),
@@ -241,6 +246,13 @@ def test_a_status_within_the_same_second_comes_after_one_of_a_lower_number(pages
     statuses = [{"id": 10, "state": "failure", "created_at": at}, {"id": 9, "state": "success", "created_at": at}]
     pages.add_rest("deployments", kinds.REST_STATUSES, statuses, about=7)
     assert pages.rows("deployments")[0].state == "failed"
+
+
+def test_statuses_of_one_second_without_numbers_come_in_the_order_of_the_list(graphql):
+    at = "2026-03-01T10:00:00Z"
+    nodes = [{"id": "Sb", "state": "FAILURE", "createdAt": at}, {"id": "Sa", "state": "SUCCESS", "createdAt": at}]
+    graphql.listed("deployments", [_deployment(statuses={"nodes": nodes})])
+    assert graphql.rows("deployments")[0].state == "failed"
 
 
 def test_what_is_stored_already_is_left_out(graphql):

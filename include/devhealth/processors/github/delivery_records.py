@@ -14,7 +14,7 @@ from devhealth.processors.github.times import commit_time
 _GHOST = "ghost"
 _SUCCESS, _FAILED = "success", "failed"
 _ENDS = {"success": _SUCCESS, "failure": _FAILED, "error": _FAILED}
-"""States that say how a deployment ended; what follows (inactive) says what became of it later."""
+"""States that say how a deployment ended. Others that follow (inactive) say what became of it later."""
 _OTHERS = {"in_progress": "running", "inactive": "canceled"}
 
 
@@ -28,8 +28,9 @@ class DeliveryRecords:
         self, one: shapes.Deployment, statuses: Iterable[shapes.Status | None], fetched_at: datetime
     ) -> Iterator[Record]:
         """The rows of its statuses, the oldest first and each once, and its own."""
-        each = {status.number: status for status in statuses if status}
-        history = sorted(each.values(), key=_place)
+        newest_first = {status.number: status for status in statuses if status}
+        oldest_first = dict(reversed(newest_first.items()))
+        history = sorted(oldest_first.values(), key=_place)
         for status in history:
             yield DeploymentStatus(
                 org_id=self._org_id,
@@ -42,7 +43,7 @@ class DeliveryRecords:
                 is_deleted=False,
                 fetched_at=fetched_at,
             )
-        ends = [status for status in history if status.state.lower() in _ENDS]
+        end = _end(history)
         name = one.environment or one.original_environment or ""
         yield Deployment(
             org_id=self._org_id,
@@ -54,10 +55,10 @@ class DeliveryRecords:
             sha=one.commit_oid,
             task=one.task or "",
             creator=self._login(one.creator, fetched_at),
-            state=_state([status.state.lower() for status in ends or history]),
+            state=_state(end or next(reversed(history), None)),
             created_at=one.created_at,
             updated_at=one.updated_at,
-            finished_at=ends[0].created_at if ends else None,
+            finished_at=end.created_at if end else None,
             is_deleted=False,
             fetched_at=fetched_at,
         )
@@ -102,8 +103,22 @@ def _place(status: shapes.Status) -> tuple[datetime, int]:
     return status.created_at, int(number) if number.isdecimal() else 0
 
 
-def _state(history: list[str]) -> str:
-    """By the newest of some states: of those that say how it ended, where there are any."""
-    if not history:
+def _end(history: list[shapes.Status]) -> shapes.Status | None:
+    """The status by which a deployment became what it has ended as: the first of the last ones that agree.
+
+    A deployment that failed and was repeated ends with its success. One whose success is told twice ended at the first.
+    """
+    end = None
+    for status in history:
+        ended_as = _ENDS.get(status.state.lower())
+        if ended_as and (end is None or ended_as != _ENDS[end.state.lower()]):
+            end = status
+    return end
+
+
+def _state(status: shapes.Status | None) -> str:
+    """By how it ended, else by its newest status."""
+    if status is None:
         return "pending"
-    return _ENDS.get(history[-1]) or _OTHERS.get(history[-1], "pending")
+    state = status.state.lower()
+    return _ENDS.get(state) or _OTHERS.get(state, "pending")
