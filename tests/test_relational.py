@@ -172,3 +172,29 @@ def test_opening_a_sqlite_file_again_leaves_the_locks_of_open_connections(tmp_pa
         subprocess.run([sys.executable, "-c", WRITE, tmp_path / "shared.db"], check=True)
         assert (tmp_path / "shared.db-wal").exists()
     first.dispose()
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_statements_of_one_reading_see_the_same_moment(kind: str, tmp_path: Path):
+    engine = open_engine(fresh_uri(kind, tmp_path), variable="X")
+    table = Table("seen", MetaData(), Column("at", UtcDateTime))
+    row = insert(table).values(at=datetime(2026, 1, 1, tzinfo=UTC))
+    with writing(engine) as connection:
+        table.create(connection)
+    with reading(engine) as reader:
+        assert reader.execute(select(table)).all() == []
+        with writing(engine) as connection:
+            connection.execute(row)
+        assert reader.execute(select(table)).all() == []
+    with reading(engine) as reader:
+        assert len(reader.execute(select(table)).all()) == 1
+    with writing(engine) as connection:
+        connection.execute(row)
+    engine.dispose()
+
+
+def test_a_reading_cannot_write(tmp_path: Path):
+    engine = open_engine(fresh_uri("postgresql", tmp_path), variable="X")
+    with pytest.raises(StoreError, match="read-only transaction"), reading(engine) as connection:
+        connection.execute(text("create table made (a int)"))
+    engine.dispose()

@@ -79,8 +79,10 @@ def open_engine(uri: str, *, variable: str, echo: bool = False) -> Engine:
 
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads, in one transaction."""
-    with translated(engine), engine.connect() as connection:
+    """A connection that only reads, in one transaction: all its statements see the same moment."""
+    is_sqlite = engine.dialect.name == "sqlite"  # where that is so by itself
+    options = {} if is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with translated(engine), engine.connect().execution_options(**options) as connection:
         yield connection
 
 

@@ -1,7 +1,7 @@
 import logging
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, event, select
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import StoreError, UnknownName
@@ -123,6 +123,25 @@ def test_the_database_itself_guards_the_organisation(engine: Engine, acme: str):
     row = "('nobody', 'r', 'p', 'h', 'i', 'n', '2026-01-01 00:00:00.000000')"
     with pytest.raises(StoreError), writing(engine) as connection:
         connection.exec_driver_sql(f"insert into repositories values {row}")
+
+
+def test_a_repository_registered_while_names_are_read_breaks_nothing(engine: Engine, acme: str):
+    """In a transaction that writes, each statement of PostgreSQL sees what others have stored meanwhile."""
+    clone(engine, acme)
+    if engine.dialect.name != "postgresql":
+        return
+    newcomers = iter([api_copy])
+
+    def register_one(*_arguments):
+        for register in newcomers:
+            register(other, acme, "43", "github.com/acme/new")
+
+    other = create_engine(engine.url, future=True)
+    with writing(engine) as connection:
+        event.listen(connection, "after_cursor_execute", register_one)
+        assert len(repositories.names(connection, acme)) == 1
+        assert len(repositories.names(connection, acme)) == 2
+    other.dispose()
 
 
 @pytest.mark.parametrize("name", ['"caf\\351"', "it's", "100%_", "a\\b", "日本", "x" * 2000])

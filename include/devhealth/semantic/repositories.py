@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from devhealth.models.source import SourceIdentity
@@ -125,13 +125,19 @@ def find(engine: Engine, org_id: str, *, host: str, provider_id: str, aliases: I
 def names(where: Connection | Engine, org_id: str) -> dict[str, tuple[str, ...]]:
     """All that each repository of an organisation is or was called, its name first; without provider ids."""
     table, other = repositories.c, repository_aliases.c
-    named = select(table.repo_id, table.name).where(table.org_id == org_id).order_by(table.repo_id)
-    aliased = select(other.repo_id, other.alias).where(other.org_id == org_id).order_by(other.alias)
+    is_its = and_(other.org_id == table.org_id, other.repo_id == table.repo_id)
+    query = (
+        select(table.repo_id, table.name, other.alias)
+        .select_from(repositories.outerjoin(repository_aliases, is_its))
+        .where(table.org_id == org_id)
+        .order_by(table.repo_id, other.alias)
+    )
+    found: dict[str, list[str]] = {}
     with reading_of(where) as connection:
-        found = {row.repo_id: [row.name] for row in connection.execute(named)}
-        for row in connection.execute(aliased):
-            if not row.alias.startswith(_PROVIDER_ID):
-                found[row.repo_id].append(row.alias)
+        for row in connection.execute(query):
+            called = found.setdefault(row.repo_id, [row.name])
+            if row.alias and not row.alias.startswith(_PROVIDER_ID):
+                called.append(row.alias)
     return {repo_id: tuple(dict.fromkeys(called)) for repo_id, called in found.items()}
 
 

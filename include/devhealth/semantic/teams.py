@@ -45,13 +45,21 @@ class Team:
 
 def list_all(where: Connection | Engine, org_id: str) -> list[Team]:
     """The teams of an organisation by id, their mappings by pattern and first day."""
-    found = select(teams.c.team_id, teams.c.name).where(teams.c.org_id == org_id).order_by(teams.c.team_id)
+    its = team_mappings.c
+    is_its = and_(its.org_id == teams.c.org_id, its.team_id == teams.c.team_id)
+    query = (
+        select(teams.c.team_id, teams.c.name, its.kind, its.pattern, its.valid_from, its.valid_to)
+        .select_from(teams.outerjoin(team_mappings, is_its))
+        .where(teams.c.org_id == org_id)
+    )
     with reading_of(where) as connection:
-        names = {row.team_id: row.name for row in connection.execute(found)}
-        mappings = _mappings(connection, org_id)
-    fields: dict[str, dict[str, list[TeamMapping]]] = {team_id: {} for team_id in names}
-    for (team_id, kind, pattern, valid_from), valid_to in sorted(mappings.items()):
-        fields[team_id].setdefault(_FIELDS[kind], []).append(TeamMapping(pattern, valid_from, valid_to))
+        rows = connection.execute(query).all()
+    names = {row.team_id: row.name for row in rows}
+    fields: dict[str, dict[str, list[TeamMapping]]] = {team_id: {} for team_id in sorted(names)}
+    mapped = (row for row in rows if row.kind)
+    for row in sorted(mapped, key=lambda row: (row.team_id, row.kind, row.pattern, row.valid_from)):
+        mapping = TeamMapping(row.pattern, row.valid_from, row.valid_to)
+        fields[row.team_id].setdefault(_FIELDS[row.kind], []).append(mapping)
     return [
         Team(team_id, names[team_id], **{field: tuple(listed) for field, listed in by_field.items()})
         for team_id, by_field in fields.items()
