@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
-from devhealth.errors import InputError, SchemaOutdated, StoreError
+from devhealth.errors import InputError, SchemaOutdated, SettingsError, StoreError
 from devhealth.relational import writing
 from devhealth.semantic import database, organizations
 from devhealth.semantic.tables import HEAD, metadata
@@ -18,6 +18,18 @@ from tests.processes import at_once
 
 INNER = {"sqlite_sequence"}
 """Tables of SQLite itself, which SQLAlchemy 1.4 lists among ours."""
+
+
+def _checked(settings):
+    engine = database.open_semantic(settings)
+    try:
+        database.check(engine)
+    finally:
+        engine.dispose()
+
+
+def _downgraded(settings):
+    database.downgrade(settings, "base")
 
 
 def test_there_is_one_head_and_the_code_names_it():
@@ -115,6 +127,47 @@ def test_check_refuses_tables_newer_than_the_code(settings: Settings):
         database.check(engine)
     with pytest.raises(SchemaOutdated, match="9999, newer than this code"):
         database.upgrade(settings)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "revisions", [["d2f4e1b3c5a7"], ["0001"], [HEAD], ["9999"], ["0001", "0002"], []], ids=",".join
+)
+@pytest.mark.parametrize("work", [database.upgrade, database.current, _checked, _downgraded])
+def test_the_database_of_another_program_is_refused_and_left_alone(settings: Settings, revisions, work):
+    """Its migrations may be numbered like ours, or be another tool's that has tables called like ours."""
+    engine = database.open_semantic(settings)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("create table alembic_version (version_num varchar(32) primary key)")
+        connection.exec_driver_sql("create table dag_run (id int)")
+        connection.exec_driver_sql("create table repositories (id int)")
+        for revision in revisions:
+            connection.exec_driver_sql(f"insert into alembic_version values ('{revision}')")
+    with pytest.raises(SettingsError, match=r"another program.*nothing was changed.*database of its own"):
+        work(settings)
+    assert set(inspect(engine).get_table_names()) - INNER == {"alembic_version", "dag_run", "repositories"}
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("select count(*) from alembic_version").scalar() == len(revisions)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["d2f4e1b3c5a7", "0003x"])
+def test_a_program_that_wrote_its_revision_beside_ours_is_noticed(settings: Settings, revision):
+    database.upgrade(settings)
+    engine = database.open_semantic(settings)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(f"insert into alembic_version values ('{revision}')")
+    with pytest.raises(SettingsError, match=f"another program.*{revision}"):
+        database.check(engine)
+    engine.dispose()
+
+
+def test_tables_of_others_without_revisions_may_be_beside_ours(settings: Settings):
+    engine = database.open_semantic(settings)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("create table polls (id int)")
+    assert database.upgrade(settings)
+    assert database.current(settings) == HEAD
     engine.dispose()
 
 

@@ -5,17 +5,20 @@ the wheel alike; `alembic/` at the root of a checkout is a link to it.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection, Engine
 
-from devhealth.errors import InputError, SchemaOutdated, StoreError
+from devhealth.errors import InputError, SchemaOutdated, SettingsError, StoreError
 from devhealth.relational import location, open_engine, reading, translated, writing
-from devhealth.semantic.tables import HEAD
+from devhealth.semantic.tables import HEAD, metadata
 from devhealth.settings import Settings
 
+_FIRST_TABLES = {"organizations", "repositories", "repository_aliases", "sync_watermarks", "metric_dirty_ranges"}
+"""Made by the first revision and there ever since."""
 _LOCK_KEY = 0x6465766865616C74
 """Advisory lock that one migrating process at a time holds on PostgreSQL."""
 
@@ -101,10 +104,19 @@ def _revision(engine: Engine) -> str | None:
 
 
 def _read_revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found = connection.execute(text("select version_num from alembic_version")).scalar()
-    return None if found is None else str(found)
+    tables = set(inspect(connection).get_table_names())
+    is_numbered = "alembic_version" in tables
+    query = text("select version_num from alembic_version order by version_num")
+    found = [str(one) for one in connection.execute(query).scalars()] if is_numbered else []
+    is_ours = tables >= _FIRST_TABLES if found else not tables & metadata.tables.keys()
+    # Other programs number their revisions too: a number alone says nothing of whose it is.
+    if not is_ours or len(found) > 1 or not all(re.fullmatch(r"\d{4}", one) for one in found):
+        raise SettingsError(
+            f"{location(connection.engine.url)} holds the tables of another program (revision "
+            f"{', '.join(found) or 'none'}), and nothing was changed there. Give devhealth a database of its own: "
+            "set POSTGRES_URI, or in Airflow the connection devhealth_postgres, to an empty one."
+        )
+    return found[0] if found else None
 
 
 @contextlib.contextmanager
