@@ -7,7 +7,8 @@ RUN install --directory --owner=airflow --group=0 --mode=0775 /opt/devhealth
 USER airflow
 
 COPY requirements.txt /requirements.txt
-RUN pip install --no-cache-dir "apache-airflow==${AIRFLOW_VERSION}" -r /requirements.txt
+RUN grep --invert-match '^pytest' /requirements.txt >/tmp/requirements.txt \
+    && pip install --no-cache-dir "apache-airflow==${AIRFLOW_VERSION}" -r /tmp/requirements.txt
 
 COPY --chown=airflow:0 dags /opt/airflow/dags
 COPY --chown=airflow:0 plugins /opt/airflow/plugins

@@ -1,7 +1,8 @@
 """Write the pages of docs/ that repeat what the code declares: `python docs/generate.py [--check]`.
 
 tables.md from the records, metrics.md from each metric's definition.toml, dags.md from the docstrings of the DAG files
-(read as text: no Airflow needed). With --check nothing is written, and a stale page is an error.
+(read as text: no Airflow needed), the settings in deploying.md from where the code declares them. With --check nothing
+is written, and a stale page is an error.
 """
 
 import ast
@@ -19,7 +20,12 @@ GENERATED = "<!-- Written by `make docs`; edit what it is made from instead. -->
 
 def main() -> None:
     """Write or check every page."""
-    pages = {"tables.md": tables_page(), "metrics.md": metrics_page(), "dags.md": dags_page()}
+    pages = {
+        "tables.md": tables_page(),
+        "metrics.md": metrics_page(),
+        "dags.md": dags_page(),
+        "deploying.md": deploying_page(),
+    }
     stale = [name for name, text in pages.items() if not _is_current(DOCS / name, text)]
     if "--check" in sys.argv and stale:
         sys.exit(f"stale: {', '.join(f'docs/{name}' for name in stale)}. Run `make docs` and commit the pages.")
@@ -100,6 +106,28 @@ def dags_page() -> str:
         doc = ast.get_docstring(ast.parse(path.read_text()))
         parts += [f"## {path.stem}", doc or ""]
     return _page("DAGs", intro, parts)
+
+
+def deploying_page() -> str:
+    """The page as it is written by hand, with the tables of settings between its marks."""
+    import devhealth_airflow
+    from devhealth import settings
+
+    variables = [f"| `{name}` | {text} | {default} |" for name, (text, default) in settings.VARIABLES.items()]
+    options = [
+        f"| `{name}` | {option['description']} | {option['default'] or 'empty'} |"
+        for name, option in devhealth_airflow.OPTIONS.items()
+    ]
+    page = (DOCS / "deploying.md").read_text()
+    page = _between_marks(page, "variables", ["| variable | what it is for | while it is not set |", *variables])
+    return _between_marks(page, "options", ["| option | what it is for | default |", *options])
+
+
+def _between_marks(page: str, name: str, table: list[str]) -> str:
+    begin, end = f"<!-- {name}: written by `make docs` -->", f"<!-- end of {name} -->"
+    before, _, rest = page.partition(begin)
+    after = rest.partition(end)[2]
+    return "\n".join([before + begin, "", table[0], "|---|---|---|", *table[1:], "", end + after])
 
 
 def _page(title: str, intro: str, parts: Any) -> str:

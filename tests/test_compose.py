@@ -44,7 +44,7 @@ def test_every_copied_path_exists():
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_mounted_path_exists_and_every_volume_is_declared(name):
     for volume in SERVICES[name].get("volumes", []):
-        source = volume.partition(":")[0]
+        source = VARIABLE.sub("$", volume).partition(":")[0]
         if source.startswith("."):
             assert (ROOT / source).exists(), source
         elif not source.startswith("$"):
@@ -53,6 +53,16 @@ def test_every_mounted_path_exists_and_every_volume_is_declared(name):
 
 def test_every_variable_stands_in_the_example_and_none_of_the_example_is_idle():
     assert set(VARIABLE.findall(TEXT)) == example_variables()
+
+
+def test_a_variable_that_is_not_set_stops_compose_and_is_named():
+    assert len(VARIABLE.findall(TEXT)) == TEXT.count(":?set it in .env}")
+
+
+def test_the_image_does_without_what_only_tests_need():
+    install = (ROOT / "Dockerfile").read_text()
+    assert "grep --invert-match '^pytest' /requirements.txt" in install
+    assert re.search("^pytest", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
 
 
 def test_no_secret_has_a_value_in_the_example():
@@ -76,7 +86,7 @@ def test_what_a_service_waits_for_exists_and_can_be_healthy(name):
 
 def test_only_the_web_page_is_published_and_only_on_this_machine():
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"api-server": ["127.0.0.1:${AIRFLOW_PORT}:8080"]}
+    assert published == {"api-server": ["127.0.0.1:${AIRFLOW_PORT:?set it in .env}:8080"]}
 
 
 def test_chunks_of_backfills_have_a_pool_that_exists_and_workers_that_listen():

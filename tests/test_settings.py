@@ -1,9 +1,14 @@
+import re
+from pathlib import Path
+
 import pytest
 
+import devhealth_airflow
 from devhealth.errors import SettingsError
-from devhealth.settings import Settings
+from devhealth.settings import VARIABLES, Settings
 from devhealth.warehouse.connection import resolve_uri
 
+ROOT = Path(__file__).parents[1]
 POSTGRES = "postgresql://devhealth:planted@localhost/devhealth"
 
 
@@ -78,3 +83,15 @@ def test_a_setting_that_cannot_be_read_is_named_with_what_was_expected(variables
 def test_no_secret_is_in_the_repr():
     settings = Settings.from_environment({"CLICKHOUSE_URI": "clickhouse://u:planted@h", "POSTGRES_URI": POSTGRES})
     assert "planted" not in repr(settings)
+
+
+def test_every_variable_and_option_that_is_read_is_declared_for_the_docs():
+    """Those that `docs/deploying.md` lists, no more and no fewer."""
+    sources = [path.read_text() for folder in ("include", "plugins") for path in (ROOT / folder).rglob("*.py")]
+    reads = re.compile(r"""(?:env|environ|_positive\(env,|for name in \()[^\n]*""")
+    lines = [line for text in sources for line in reads.findall(text)]
+    named = {name for line in lines for name in re.findall(r'"([A-Z][A-Z_]{5,})"', line)}
+    of_others = ("AIRFLOW_", "GIT_", "PYTHON")
+    assert {name for name in named if not name.startswith(of_others)} == set(VARIABLES)
+    options = {name for text in sources for name in re.findall(r'"devhealth", "(\w+)", fallback=', text)}
+    assert options == set(devhealth_airflow.OPTIONS)

@@ -19,6 +19,42 @@ from devhealth.models.usage import Usage
 
 _FOR_A_GROUP = stat.S_ISGID | stat.S_IWGRP
 
+VARIABLES = {
+    "POSTGRES_URI": (
+        "the semantic database, `postgresql://user:password@host:port/database`; PostgreSQL, or SQLite on one machine",
+        "`DATABASE_URI` or `DATABASE_URL` where they name one, else a SQLite file below `DEVHEALTH_HOME`",
+    ),
+    "CLICKHOUSE_URI": (
+        "the analytics store, `clickhouse://user:password@host:9000/database`; `clickhouses://` and port 9440 for TLS",
+        "`DATABASE_URI`, else `DATABASE_URL`, else the embedded ClickHouse below `DEVHEALTH_HOME`",
+    ),
+    "DATABASE_URI": ("stands in for a URI above that is not set", ""),
+    "DATABASE_URL": ("stands in for `DATABASE_URI`", ""),
+    "SECONDARY_DATABASE_URI": ("a PostgreSQL or SQLite that receives the same records", "none"),
+    "DEVHEALTH_SINK": (
+        "where records go: `clickhouse`, `both`, or `sql` (the secondary database alone)",
+        "`both` where there is a secondary database, else `clickhouse`",
+    ),
+    "DEVHEALTH_STAGING_URI": (
+        "where the stages of a run hand over: a folder, or `s3://bucket/path`, `gs://bucket/path`",
+        "`staging` below `DEVHEALTH_HOME`",
+    ),
+    "DEVHEALTH_SECRET_KEY": ("the keys that encrypt stored credentials, `NEW,OLD` while they change", "none"),
+    "DEVHEALTH_HOME": (
+        "the folder of mirrors, of what providers answered, and of everything embedded",
+        "`~/.devhealth`",
+    ),
+    "DEVHEALTH_WAREHOUSE_IDLE_SECONDS": ("after how long without a query the embedded ClickHouse ends", "3600"),
+    "BATCH_SIZE": ("rows of one insert", "50000"),
+    "MAX_WORKERS": ("git processes at once for one unit", "the number of cores, from 2 to 8"),
+    "DB_ECHO": ("`1` logs each statement for PostgreSQL and SQLite, without its values", "off"),
+    "BUSINESS_HOURS_START": ("the first business hour on a person's own clock, Monday to Friday", "9"),
+    "BUSINESS_HOURS_END": ("the hour after the last one", "17"),
+    "GITHUB_TOKEN": ("the token for configurations of GitHub without a credential", "none"),
+    "GITHUB_API_URL": ("the GitHub that `GITHUB_TOKEN` is for", "`https://api.github.com`"),
+}
+"""Each environment variable devhealth reads: what it is for, and what holds while it is not set."""
+
 
 class Host(Protocol):
     """What the program around the engine offers; Airflow, when its tasks call."""

@@ -11,6 +11,29 @@ from typing import Any
 
 __version__ = "0.1.0"
 
+OPTIONS = {
+    "backfill_pool": {
+        "description": "The pool of the chunks of backfills, as many tasks at once as it has slots. It must exist.",
+        "default": "default_pool",
+    },
+    "backfill_queue": {
+        "description": "The Celery queue whose workers take the chunks of backfills; empty for the default queue.",
+        "default": "",
+    },
+    "backfill_task_seconds": {
+        "description": "How many seconds of expected work one task of a backfill bundles; 0 gives each chunk its own.",
+        "default": "60",
+        "type": "float",
+    },
+    "embedded_stores": {
+        "description": "Whether tasks may use the embedded ClickHouse and SQLite where nothing names a store.",
+        "default": "False",
+        "type": "boolean",
+    },
+}
+"""The section `[devhealth]` of Airflow's configuration, as Airflow lists the options of a provider."""
+_OPTION = {"version_added": __version__, "type": "string", "example": None}
+
 
 def get_provider_info() -> dict[str, Any]:
     """What Airflow lists under Providers when devhealth is installed from the wheel."""
@@ -19,6 +42,12 @@ def get_provider_info() -> dict[str, Any]:
         "name": "devhealth",
         "description": "Engineering metrics from git, pull requests and work items.",
         "versions": [__version__],
+        "config": {
+            "devhealth": {
+                "description": "Where the tasks of devhealth run, and with which stores.",
+                "options": {name: {**_OPTION, **option} for name, option in OPTIONS.items()},
+            }
+        },
     }
 
 

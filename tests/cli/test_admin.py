@@ -9,7 +9,7 @@ import pytest
 
 from devhealth.semantic import database, users
 from devhealth.settings import Settings
-from tests.cli.semantic_commands import command, environment, runner
+from tests.cli.semantic_commands import INCLUDE, command, environment, runner
 from tests.postgres import ENGINES, fresh_uri
 
 PASSWORD = "planted correct horse"
@@ -30,6 +30,15 @@ def engine(tmp_path, uri):
     engine = database.open_upgraded(Settings(home=tmp_path, semantic_uri=uri))
     yield engine
     engine.dispose()
+
+
+def test_an_install_without_the_embedded_clickhouse_upgrades_the_semantic_database_alone(devhealth, tmp_path, uri):
+    """As in an Airflow whose tasks have a connection for ClickHouse: where the database is upgraded nobody needs it."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['chdb'] = None\n")
+    bare = {"CLICKHOUSE_URI": "", "PYTHONPATH": f"{INCLUDE}{os.pathsep}{tmp_path}"}
+    assert "ClickHouse left alone, since CLICKHOUSE_URI is not set" in devhealth("db", "upgrade", **bare).stdout
+    assert database.current(Settings(home=tmp_path, semantic_uri=uri))
+    assert not (tmp_path / "warehouse").exists()
 
 
 def test_from_nothing_to_an_organisation_with_an_owner(devhealth, engine):

@@ -12,14 +12,24 @@ def db() -> None:
 
 @db.command(epilog="\b\nExample:\n  POSTGRES_URI=postgresql://... devhealth db upgrade")
 def upgrade() -> None:
-    """Bring the semantic database and the ClickHouse tables to this version."""
+    """Bring the semantic database and the ClickHouse tables to this version.
+
+    Where CLICKHOUSE_URI is not set and no embedded ClickHouse is installed, it upgrades the semantic database alone:
+    the DAGs bring the tables of the ClickHouse they are connected to up to date themselves.
+    """
     from devhealth.pipelines import setup
     from devhealth.semantic import database
     from devhealth.settings import Settings
+    from devhealth.warehouse import engine
 
     settings = Settings.from_environment()
-    setup.prepare(settings)
-    click.echo(f"semantic database at revision {database.current(settings)}, ClickHouse tables current")
+    is_alone = settings.clickhouse_uri is None and settings.sink != "sql" and not engine.is_installed()
+    if is_alone:
+        database.upgrade(settings)
+    else:
+        setup.prepare(settings)
+    tables = "ClickHouse left alone, since CLICKHOUSE_URI is not set" if is_alone else "ClickHouse tables current"
+    click.echo(f"semantic database at revision {database.current(settings)}, {tables}")
 
 
 @db.command(epilog="\b\nExample:\n  devhealth db current --json")

@@ -47,6 +47,11 @@ _CONFIG = """<clickhouse>
 """
 
 
+def is_installed() -> bool:
+    """Whether any version of the engine is."""
+    return importlib.util.find_spec("chdb") is not None
+
+
 def check_wheel() -> None:
     """Raise WarehouseError unless the engine this code was tested with is installed."""
     try:
