@@ -90,5 +90,7 @@ class DeliveryCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """All that were unfinished."""
     tags: Digests = {}
     releases: Digests = {}
+    off: list[str] = []
+    """Lists that the repository has switched off: what is stored of them stays."""
     totals: dict[str, tuple[int, int]] = {}
     """By table the least and the most rows the provider has, since some may come while a unit is read."""

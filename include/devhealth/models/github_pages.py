@@ -11,6 +11,7 @@ They sort in the order they are read. A page is written once it is whole, so the
 """
 
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
@@ -31,6 +32,51 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a REST answer belongs to where it does not say so itself: the number of the pull request, ..."""
     next: str = ""
     """A GraphQL cursor or a REST path; empty after the last page."""
+
+
+class SwitchedOff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In place of a cursor: the repository has the target's list switched off."""
+
+    switched_off_at: datetime
+    """Our clock when that was found."""
+    earlier: str = ""
+    """The cursor of the last run that read the list."""
+
+
+Cursor = TypeVar("Cursor")
+
+
+def read_cursor(content: bytes | None, kind: type[Cursor]) -> Cursor | None:
+    """The cursor of the last run that read anything; None when there is none, or one that cannot be read."""
+    try:
+        if off := _off(content):
+            content = off.earlier.encode()
+        return msgspec.json.decode(content, type=kind) if content else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def off_cursor(before: bytes | None, at: datetime) -> bytes:
+    """The cursor of a run that found the list switched off, after the cursor `before`."""
+    earlier = off.earlier if (off := _off(before)) else (before or b"").decode()
+    return _ENCODER.encode(SwitchedOff(switched_off_at=at, earlier=earlier))
+
+
+def is_off(content: bytes | None) -> bool:
+    """Whether a cursor says that the list was switched off."""
+    return _off(content) is not None
+
+
+def off_at(content: bytes) -> datetime | None:
+    """When the list was found to be switched off; None for the cursor of a run that read it."""
+    off = _off(content)
+    return off.switched_off_at if off else None
+
+
+def _off(content: bytes | None) -> SwitchedOff | None:
+    if not content or not content.startswith(b'{"switched_off_at"'):
+        return None
+    return msgspec.json.decode(content, type=SwitchedOff)
 
 
 def encode(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from devhealth.connectors.github import incidents as connector
-from devhealth.errors import SourceError, SourceForbidden, SourceNotFound
+from devhealth.errors import SourceForbidden
 from devhealth.models.unit import Window
 from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
@@ -160,11 +160,3 @@ def test_passing_trouble_at_any_request_changes_nothing(world, shop, server, set
         tables = Tables()
         _sync(tables, settings, tmp_path / f"at-{place}")
         assert _stored(tables) == _true(shop)
-
-
-def test_issues_that_are_switched_off_are_no_empty_list(world, shop, server, settings, tmp_path):
-    server.faults.add(faults.status(410, b'{"message": "Issues has been disabled"}'), when=faults.path("/issues"))
-    with pytest.raises(SourceNotFound, match="switched off"):
-        _sync(Tables(), settings, tmp_path / "one")
-    with pytest.raises(SourceError, match="acme/gone"):
-        _sync(Tables(), settings, tmp_path / "two", source="acme/gone")

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from devhealth.connectors.github import run_list
+from devhealth.connectors.github import run_list, switched_off
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
 from devhealth.connectors.github.permissions import needing
@@ -38,6 +38,7 @@ _AHEAD = timedelta(days=1)
 """Clocks may differ: what GitHub calls the future is listed too."""
 
 
+@switched_off.probing("/repos/{name}/actions/runs")
 def probe(source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
     """Whether a run is new, changed, gone or still at work."""
     del options
@@ -62,6 +63,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     return state.looks_back and not earlier.known.keys() <= seen
 
 
+@switched_off.fetching("workflow runs")
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     """The unit's pages, each as soon as it is whole; those an earlier attempt staged are not fetched again."""
     staging = UnitStaging(unit.staging)
@@ -96,10 +98,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
 
 def _cursor(content: bytes | None) -> RunsCursor | None:
     """The cursor of the last run; None when there is none, or one that cannot be read."""
-    try:
-        return msgspec.json.decode(content, type=RunsCursor) if content else None
-    except msgspec.DecodeError:
-        return None
+    return github_pages.read_cursor(content, RunsCursor)
 
 
 def _stored(staging: UnitStaging, unit: Unit) -> bytes | None:

@@ -50,7 +50,7 @@ def read_state(client: Client, place: Place, api: object, *, is_whole: bool) -> 
                 raise
         else:
             found = answer.require("repository")
-            totals = {what: answer.require("repository", what, "totalCount") for what in _FIELDS}
+            totals = {what: held["totalCount"] for what in _FIELDS if (held := _held(answer, what))}
             return DeliveryState(
                 fetched_at=fetched_at,
                 at=answer.at,
@@ -72,6 +72,15 @@ def read_state(client: Client, place: Place, api: object, *, is_whole: bool) -> 
     )
 
 
+def _held(answer: Answer, what: str) -> Node | None:
+    """The list of a repository; None where it has none. Raises SourceForbidden for one that may not be read."""
+    try:
+        found: Node = answer.require("repository", what)
+    except SourceNotFound:
+        return None
+    return found
+
+
 @dataclass(slots=True)
 class Lists:
     """Reads the lists of one repository; learns how many of each GitHub can answer at once."""
@@ -85,6 +94,9 @@ class Lists:
 
     rest_sizes: Sizes = field(default_factory=lambda: Sizes(20, 100))
 
+    off: dict[str, SourceNotFound] = field(default_factory=dict)
+    """Lists that the repository does not have."""
+
     def page(self, what: str, after: str) -> Answer | None:
         """A page of a list, the newest things first and tags by name; None where there is nothing."""
         if self.state.is_rest:
@@ -92,7 +104,15 @@ class Lists:
                 return next(self.client.pages(f"/repos/{self.state.repository}/{what}", after=after))
             except SourceEmpty:
                 return None
-        if not self.state.totals[what]:
+            except SourceNotFound as error:
+                self.client.get(f"/repos/{self.state.repository}")  # raises where all of it cannot be seen
+                if not after:
+                    self.off[what] = error
+                    return None
+                raise
+        if what not in self.state.totals:
+            self.off[what] = SourceNotFound(f"GitHub answers without the {what} of {self.state.repository}.")
+        if not self.state.totals.get(what):
             return None
         variables = {"owner": self.place.owner, "name": self.place.repository}
         path = ("repository", _FIELDS[what])

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from devhealth.connectors.github import delivery_lists as lists
+from devhealth.connectors.github import switched_off
 from devhealth.connectors.github.client import open_client
 from devhealth.connectors.github.delivery_lists import Lists
 from devhealth.connectors.github.host import place_of
@@ -80,16 +81,20 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
         yield page
         state = msgspec.json.decode(page.read(), type=DeliveryState)
         staged = Staged(staging, state, cursor, window)
-        walk = _Walk(Lists(client, place, state), staged)
+        found = Lists(client, place, state)
+        walk = _Walk(found, staged)
         yield from walk.through(DEPLOYMENTS)
         yield from walk.open()
         yield from walk.through(TAGS)
         yield from walk.through(RELEASES)
+    for what, error in found.off.items():
+        if cursor is None or what not in cursor.off:
+            switched_off.say(place.name, what, error)
     if cursor:
         yield staging.write_page(GONE, msgspec.json.encode(staged.gone()))
     if staged.is_unsettled:
         staging.write("unsettled", b"")
-    yield staging.write_page(github_pages.CURSOR, msgspec.json.encode(staged.cursor()))
+    yield staging.write_page(github_pages.CURSOR, msgspec.json.encode(staged.cursor(found.off)))
 
 
 class _Walk:
@@ -119,7 +124,8 @@ class _Walk:
             listing.turn(after, keys_of(noted.rows), self._lists.state.totals.get(what))
             if what == DEPLOYMENTS and self._staged.is_far_enough(noted):
                 return
-        self._staged.end(what)
+        if what not in self._lists.off:
+            self._staged.end(what)
 
     def open(self) -> Iterator[Page]:
         """Deployments that were unfinished and are older than what was listed."""
@@ -155,7 +161,4 @@ class _Walk:
 
 def _read_cursor(content: bytes | None) -> DeliveryCursor | None:
     """None when there is none, or one that cannot be read."""
-    try:
-        return msgspec.json.decode(content, type=DeliveryCursor) if content else None
-    except msgspec.DecodeError:
-        return None
+    return github_pages.read_cursor(content, DeliveryCursor)

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from devhealth.connectors.github import switched_off
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
 from devhealth.connectors.github.permissions import needing
@@ -36,6 +37,7 @@ _OLDEST_FIRST = {"state": "all", "sort": "created", "direction": "asc"}
 """Pages are counted off: nothing moves in this order."""
 
 
+@switched_off.probing("/repos/{name}/issues")
 def probe(source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
     """Whether the rule is another one, or what it finds."""
     rule, earlier = rule_of(options), _read_cursor(cursor)
@@ -54,6 +56,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     return _seen(rule, rows) != earlier.seen
 
 
+@switched_off.fetching("issues")
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     """The unit's pages, each as soon as it is whole; those an earlier attempt staged are not fetched again."""
     staging = UnitStaging(unit.staging)
@@ -93,10 +96,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
 
 
 def _read_cursor(content: bytes | None) -> IncidentsCursor | None:
-    try:
-        return msgspec.json.decode(content, type=IncidentsCursor) if content else None
-    except msgspec.DecodeError:
-        return None
+    return github_pages.read_cursor(content, IncidentsCursor)
 
 
 def _state(

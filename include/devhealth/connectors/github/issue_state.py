@@ -16,6 +16,7 @@ from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.host import Place
 from devhealth.connectors.github.queries import query
 from devhealth.errors import NotServed, SourceError
+from devhealth.models import github_pages
 from devhealth.models.github_issue_pages import IssuesCursor, IssuesState
 from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
@@ -31,10 +32,7 @@ _SECOND = timedelta(seconds=1)
 
 def read_cursor(content: bytes | None) -> IssuesCursor | None:
     """The cursor of the last run; None when there is none, or one that cannot be read."""
-    try:
-        return msgspec.json.decode(content, type=IssuesCursor) if content else None
-    except msgspec.DecodeError:
-        return None
+    return github_pages.read_cursor(content, IssuesCursor)
 
 
 def read_state(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from devhealth.connectors.github import pull_request_state as states
-from devhealth.connectors.github import rest_pull_requests
+from devhealth.connectors.github import rest_pull_requests, switched_off
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
@@ -32,6 +32,7 @@ _AT_ONCE = 100
 """Pull requests whose longer lists are followed together."""
 
 
+@switched_off.probing("/repos/{name}/pulls")
 def probe(source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
     """Whether there are news, or another number of pull requests; what may have changed without a sign is looked at."""
     earlier = states.read_cursor(cursor)
@@ -54,6 +55,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     return False
 
 
+@switched_off.fetching("pull requests")
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     """The unit's pages, each as soon as it is whole; those an earlier attempt staged are not fetched again."""
     staging = UnitStaging(unit.staging)

@@ -18,6 +18,7 @@ from devhealth.connectors.github.host import Place
 from devhealth.connectors.github.queries import query
 from devhealth.connectors.github.searching import found_in
 from devhealth.errors import NotServed
+from devhealth.models import github_pages
 from devhealth.models.github_prs_pages import OVERLAP, PullRequestsCursor, PullRequestsState
 from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
@@ -39,10 +40,7 @@ class Listed:
 
 def read_cursor(content: bytes | None) -> PullRequestsCursor | None:
     """The cursor of the last run; None when there is none, or one that cannot be read."""
-    try:
-        return msgspec.json.decode(content, type=PullRequestsCursor) if content else None
-    except msgspec.DecodeError:
-        return None
+    return github_pages.read_cursor(content, PullRequestsCursor)
 
 
 def read_state(

@@ -321,7 +321,7 @@ class _Listing(_Camel):
 
 class _OpenPulls(_Camel):
     name_with_owner: Name
-    all: _Counted
+    all: _Counted | None = None
     open: _List[_Node] | None = None
 
 

@@ -1,6 +1,6 @@
 """The staged pages of a unit of target `deployments`, and what they add up to for the cursor."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -148,8 +148,8 @@ class Staged:
         found = {what: self._gone_of(what) for what in self._seen}
         return GoneOnes(deployments=[*found[DEPLOYMENTS], *self._gone], tags=found[TAGS], releases=found[RELEASES])
 
-    def cursor(self) -> DeliveryCursor:
-        """What the next run goes on from."""
+    def cursor(self, off: Iterable[str]) -> DeliveryCursor:
+        """What the next run goes on from; `off` are lists that the repository does not have."""
         newest = list(self._seen[DEPLOYMENTS].items())
         totals = self._totals
         if RELEASES in totals:  # drafts may be counted for readers who may not see them
@@ -162,6 +162,7 @@ class Staged:
             tags=self._seen[TAGS],
             releases=self._seen[RELEASES],
             totals=totals,
+            off=sorted(off),
         )
 
     def _is_wanted(self, what: str, node: Node) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from devhealth.connectors.github import issue_state as states
+from devhealth.connectors.github import switched_off
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import PER_PAGE, Client, open_client
 from devhealth.connectors.github.host import Place, place_of
@@ -44,6 +45,7 @@ _OLDEST_FIRST = {"state": "all", "sort": "created", "direction": "asc"}
 Take = Callable[[Row], bool]
 
 
+@switched_off.probing("/repos/{name}/issues")
 def probe(source: str, options: Mapping[str, object], cursor: bytes | None, settings: Settings) -> bool:
     """Whether an issue was updated, moved in a project, opened or closed since, or may have been without a sign."""
     earlier = states.read_cursor(cursor)
@@ -64,6 +66,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
         return {row["number"] for page in pages for row in page.data if is_issue(row)} != earlier.open.keys()
 
 
+@switched_off.fetching("issues")
 def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     """The unit's pages, each as soon as it is whole; those an earlier attempt staged are not fetched again."""
     staging = UnitStaging(unit.staging)

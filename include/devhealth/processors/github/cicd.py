@@ -11,7 +11,7 @@ from devhealth.models.unit import Unit
 from devhealth.processors.github.people import People
 from devhealth.processors.github.run_records import RunRecords
 from devhealth.processors.github.run_shapes import JobList, Run, RunList
-from devhealth.processors.github.staged import Batch, looked_at, opened, target_row
+from devhealth.processors.github.staged import Batch, looked_at, opened, switched_off, target_row
 from devhealth.staging import Page
 from devhealth.transport.decoding import decode
 
@@ -22,6 +22,10 @@ _TABLES = ("pipeline_jobs", "pipeline_runs")
 
 def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     """The rows of each run. Snapshots of those that were deleted come last."""
+    pages = list(pages)
+    if off := switched_off(pages, unit):
+        yield off
+        return
     state, remaining = opened(pages, unit, RunsState)
     reader = _Reader(unit, state)
     has_news = unit.mode != "incremental"

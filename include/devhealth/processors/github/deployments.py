@@ -6,7 +6,14 @@ import msgspec
 
 from devhealth.models import github_deployments_pages as kinds
 from devhealth.models import github_pages
-from devhealth.models.github_deployments_pages import DEPLOYMENTS, DeliveryState, GoneOnes
+from devhealth.models.github_deployments_pages import (
+    DEPLOYMENTS,
+    RELEASES,
+    TAGS,
+    DeliveryCursor,
+    DeliveryState,
+    GoneOnes,
+)
 from devhealth.models.unit import Unit
 from devhealth.processors.github.delivery_records import DeliveryRecords
 from devhealth.processors.github.gathered_deliveries import Gathering
@@ -16,7 +23,14 @@ from devhealth.staging import Page
 
 EVIDENCE = "repository_targets"
 
-_TABLES = ("deployment_statuses", "deployments", "tags", "releases")
+_LISTED_AS = {
+    "deployment_statuses": DEPLOYMENTS,
+    "deployments": DEPLOYMENTS,
+    "tags": TAGS,
+    "releases": RELEASES,
+}
+"""Each table, and the list its rows are read from."""
+_TABLES = tuple(_LISTED_AS)
 
 
 def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
@@ -27,18 +41,21 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
     state, remaining = opened(pages, unit, DeliveryState)
     people = People(unit, state.host)
     gathering = Gathering(unit.name, DeliveryRecords(unit, people))
-    gone, is_complete, is_written = GoneOnes(), False, False
+    gone, is_complete, is_written, tables = GoneOnes(), False, False, _TABLES
     for page in remaining:
         is_complete = page.name == github_pages.CURSOR
-        if page.name == kinds.GONE:
+        if is_complete:
+            off = msgspec.json.decode(page.read(), type=DeliveryCursor).off
+            tables = tuple(name for name in _TABLES if _LISTED_AS[name] not in off)
+        elif page.name == kinds.GONE:
             gone = msgspec.json.decode(page.read(), type=GoneOnes)
-        elif not is_complete and (rows := gathering.read(page)):
+        elif rows := gathering.read(page):
             is_written = True
             yield [*people.accounts(), *rows]
     rows = gathering.rest()
     yield [*people.accounts(), *rows]
     if is_complete:
-        ended = everything(unit, _TABLES, state.fetched_at) if state.is_whole else _gone(unit, state, gone)
+        ended = everything(unit, tables, state.fetched_at) if state.is_whole else _gone(unit, state, gone)
         yield ended
         if is_written or rows or ended:
             yield [target_row(unit, state.fetched_at, state.totals.get(DEPLOYMENTS))]

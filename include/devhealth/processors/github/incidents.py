@@ -16,7 +16,7 @@ from devhealth.models.work_items import Incident
 from devhealth.processors.github.issue_records import names_of
 from devhealth.processors.github.issue_rules import severity_of
 from devhealth.processors.github.issue_shapes import Issue
-from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
+from devhealth.processors.github.staged import Batch, everything, looked_at, opened, switched_off, target_row
 from devhealth.staging import Page
 from devhealth.transport.decoding import decode
 
@@ -28,6 +28,10 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
 
     Snapshots come last: of what is no incident any more.
     """
+    pages = list(pages)
+    if off := switched_off(pages, unit):
+        yield off
+        return
     state, remaining = opened(pages, unit, IncidentsState)
     count = 0
     for page in remaining:

@@ -13,7 +13,7 @@ from devhealth.processors.github import pull_requests_in_rest
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_records import CHILDREN, Gathered, PullRequestRecords
 from devhealth.processors.github.pull_request_shapes import Connection, PullRequestNode, Rest
-from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
+from devhealth.processors.github.staged import Batch, everything, looked_at, opened, switched_off, target_row
 from devhealth.staging import Page
 from devhealth.transport.decoding import decode
 
@@ -35,6 +35,10 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
 
     Snapshots come last: of everything after a run that listed everything, else of what was fetched.
     """
+    pages = list(pages)
+    if off := switched_off(pages, unit):
+        yield off
+        return
     state, remaining = opened(pages, unit, PullRequestsState)
     people = People(unit, state.host)
     records = PullRequestRecords(unit, state, people)

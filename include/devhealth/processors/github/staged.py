@@ -32,6 +32,14 @@ def opened(pages: Iterable[Page], unit: Unit, kind: type[State]) -> tuple[State,
     return msgspec.json.decode(first.read(), type=kind), remaining
 
 
+def switched_off(pages: Sequence[Page], unit: Unit) -> Batch:
+    """That the target was looked at, of a list that is switched off; empty of one that was read."""
+    if not pages or pages[-1].name != github_pages.CURSOR:
+        return []
+    at = github_pages.off_at(pages[-1].read())
+    return [target_row(unit, at, None)] if at else []
+
+
 def everything(unit: Unit, tables: Iterable[str], listed_at: datetime) -> Batch:
     """Snapshots after a run that listed everything: what it has not met is gone."""
     return [Snapshot(table=table, org_id=unit.org_id, repo_id=unit.repo_id, version=listed_at) for table in tables]

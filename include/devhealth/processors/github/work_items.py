@@ -13,7 +13,7 @@ from devhealth.processors.github.issue_records import OF_TIMELINES, Gathered, Is
 from devhealth.processors.github.issue_shapes import Found, Issue, IssueNode, RestEvent
 from devhealth.processors.github.people import People
 from devhealth.processors.github.pull_request_shapes import Connection
-from devhealth.processors.github.staged import Batch, everything, looked_at, opened, target_row
+from devhealth.processors.github.staged import Batch, everything, looked_at, opened, switched_off, target_row
 from devhealth.staging import Page
 from devhealth.transport.decoding import decode
 
@@ -39,6 +39,10 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
 
     Snapshots come last: of everything after a run that listed everything, else of what is gone.
     """
+    pages = list(pages)
+    if off := switched_off(pages, unit):
+        yield off
+        return
     state, remaining = opened(pages, unit, IssuesState)
     people = People(unit, state.host)
     records = IssueRecords(unit, state, people)
