@@ -12,6 +12,7 @@ from devhealth.cli.backfill import backfill
 from devhealth.cli.config import config
 from devhealth.cli.db import db
 from devhealth.cli.metrics import metrics
+from devhealth.cli.query import query
 from devhealth.cli.register import register
 from devhealth.cli.show import show
 from devhealth.cli.status import status
@@ -71,7 +72,7 @@ def version() -> None:
     click.echo(f"devhealth {__version__}")
 
 
-for _command in (config, register, sync, metrics, backfill, show, status, admin, warehouse, db):
+for _command in (config, register, sync, metrics, backfill, show, query, status, admin, warehouse, db):
     cli.add_command(_command)
 
 
