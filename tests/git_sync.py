@@ -28,8 +28,11 @@ class Tables:
         if isinstance(record, Snapshot):
             gone = table_of(record.table).gone
             rows = self.rows.get(record.table, {})
+            values = set(record.values)
+            for row in self.rows.get(record.beside, {}).values():
+                values |= {getattr(row, record.column)} if row.fetched_at == record.version else set()
             for key, row in rows.items():
-                is_spoken_of = not record.column or getattr(row, record.column) in record.values
+                is_spoken_of = not record.column or getattr(row, record.column) in values
                 if is_spoken_of and row.fetched_at < record.version:
                     rows[key] = msgspec.structs.replace(row, fetched_at=record.version, **gone)
             return

@@ -20,6 +20,7 @@ def file_changes(count):
             additions=number % 50,
             deletions=number % 20,
             is_binary=False,
+            is_gone=False,
             fetched_at=BEGIN,
         )
         for number in range(count)

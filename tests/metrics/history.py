@@ -140,7 +140,9 @@ def _of_change(where, change: Change):
     )
     yield CommitReachability(**key, is_reachable=change.is_reachable, in_default_branch=change.in_default_branch)
     for path, (added, deleted) in files.items():
-        yield CommitFileStat(**key, path=path, old_path=None, additions=added, deletions=deleted, is_binary=False)
+        yield CommitFileStat(
+            **key, path=path, old_path=None, additions=added, deletions=deleted, is_binary=False, is_gone=False
+        )
 
 
 def store(client, stored) -> None:

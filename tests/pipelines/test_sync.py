@@ -313,3 +313,20 @@ def test_a_new_mailmap_moves_the_metrics_of_every_day_to_the_right_person(settin
         settings, "select author_email, sum(commits_count) from user_metrics_daily_latest group by author_email"
     )
     assert rows == [("ada@home.example", 5)]
+
+
+def test_a_shallow_clone_is_counted_without_its_oldest_commit_until_it_is_whole(settings, shop, tmp_path):
+    """git shows every line of the repository as added in that commit."""
+    shop.git("clone", "-q", "--depth", "2", f"file://{shop.path}", str(tmp_path / "cut"))
+    setup.register_source(settings, "acme", str(tmp_path / "cut"), targets=["git"])
+    lines = "select sum(additions), sum(deletions), max(is_shallow) from commits final, repositories final"
+    by_day = "select sum(additions), sum(deletions) from repo_metrics_daily_latest"
+    run_sync(settings, request())
+    compute_dirty(settings, NOW)
+    assert query(settings, lines) == [(5, 4, True)]
+    assert query(settings, by_day) == [(5, 4)]
+    shop.git("-C", str(tmp_path / "cut"), "fetch", "-q", "--unshallow")
+    run_sync(settings, request())
+    compute_dirty(settings, NOW + timedelta(seconds=1))
+    assert query(settings, lines) == [(15, 10, False)]
+    assert query(settings, by_day) == [(15, 10)]

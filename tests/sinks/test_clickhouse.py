@@ -165,6 +165,7 @@ def test_a_batch_written_twice_is_stored_once(sink, client):
         additions=1,
         deletions=2,
         is_binary=False,
+        is_gone=False,
         fetched_at=_FIRST,
     )
     for _ in range(2):
@@ -358,3 +359,24 @@ def test_what_is_gathered_tells_each_repository_what_is_its_own(sink, client):
         "shop": [{("acme", "shop"): {date(2026, 1, 1)}}],
         "web": [{("acme", "web"): {date(2026, 1, 2)}}],
     }
+
+
+def test_files_of_a_commit_that_was_read_again_are_replaced_as_a_set(sink, client):
+    """Of a commit that was not read again nothing is told."""
+
+    def stat(sha, path, at):
+        changes = {"old_path": None, "additions": 1, "deletions": 2, "is_binary": False, "is_gone": False}
+        return CommitFileStat(**_OF, committed_at=_FIRST, sha=sha, path=path, fetched_at=at, **changes)
+
+    of_it = {"column": "sha", "beside": "commits"}
+    _write(sink, _commit(sha="s", fetched_at=_FIRST), _commit(sha="t", fetched_at=_FIRST))
+    _write(sink, stat("s", "kept", _FIRST), stat("s", "gone", _FIRST), stat("t", "gone", _FIRST))
+    assert _retire(sink, "commit_file_stats", _FIRST, **of_it) == []
+    _write(sink, _commit(sha="s", fetched_at=_SECOND), stat("s", "kept", _SECOND))
+    assert _retire(sink, "commit_file_stats", _SECOND, **of_it) == [_FIRST.date()]
+    assert _retire(sink, "commit_file_stats", _SECOND, **of_it) == []
+    assert client.execute("select sha, path, additions, is_gone from commit_file_stats final order by sha, path") == [
+        ("s", "gone", 0, True),
+        ("s", "kept", 1, False),
+        ("t", "gone", 1, False),
+    ]

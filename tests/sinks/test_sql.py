@@ -102,7 +102,8 @@ def commit(number: int = 0, **changes: Any) -> Commit:
 
 def stat(path: str, **changes: Any) -> CommitFileStat:
     values: dict[str, Any] = {"org_id": "acme", "repo_id": "shop", "committed_at": FETCHED, "sha": "s", "path": path}
-    values |= {"old_path": None, "additions": 1, "deletions": 2, "is_binary": False, "fetched_at": FETCHED}
+    values |= {"old_path": None, "additions": 1, "deletions": 2, "is_binary": False, "is_gone": False}
+    values["fetched_at"] = FETCHED
     return CommitFileStat(**{**values, **changes})
 
 
@@ -374,3 +375,16 @@ def test_reading_gives_the_rows_of_the_organisations_asked_for_alone(sink: SqlSi
         return sorted(asyncio.run(sink.read(Commit, org_ids, sink.session)), key=repr)
 
     assert (read("acme"), read("acme", "gamma"), read("nobody")) == ([ours], [ours, others], [])
+
+
+def test_files_of_a_commit_that_was_read_again_are_replaced_as_a_set(sink: SqlSink):
+    """Of a commit that was not read again nothing is told."""
+    write(sink, commit(1, sha="s"), commit(2, sha="t"), stat("kept"), stat("gone"), stat("gone", sha="t"))
+    again = {"fetched_at": FETCHED + DAY}
+    write(sink, commit(1, sha="s", **again), stat("kept", **again))
+    of_it = {"org_id": "acme", "repo_id": "shop", "column": "sha", "beside": "commits"}
+    told = Snapshot(table="commit_file_stats", version=FETCHED + DAY, **of_it)
+    for _ in range(2):
+        asyncio.run(sink.retire(told, sink.session))
+    found = {(row["sha"], row["path"]): (row["additions"], row["is_gone"]) for row in rows(sink, "commit_file_stats")}
+    assert found == {("s", "kept"): (1, False), ("s", "gone"): (0, True), ("t", "gone"): (1, False)}

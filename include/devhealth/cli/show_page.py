@@ -15,6 +15,7 @@ from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, 
 
 PATH_WIDTH = 32
 BAR_WIDTH = 14
+_SHALLOW = "Shallow clone: totals are incomplete, its oldest commits left out; `git fetch --unshallow` completes it."
 
 
 def page(overview: Overview) -> Group:
@@ -37,7 +38,10 @@ def _repository(repository: RepositoryOverview) -> Iterator[RenderableType]:
     branch = f", branch {plain(repository.default_branch or 'none yet')}" if totals else ""
     yield heading(plain(repository.name), f"organisation {repository.organisation}{branch}")
     if repository.is_shallow:
-        yield Text("Shallow clone: totals are incomplete; `git fetch --unshallow` completes it.", "yellow")
+        yield Text(
+            _SHALLOW,
+            "yellow",
+        )
     if totals and totals.commits and repository.default_branch is None and not repository.weeks:
         yield Text(
             "No default branch: `devhealth register PATH --default-branch NAME` says which one counts.", "yellow"

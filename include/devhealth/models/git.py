@@ -1,6 +1,7 @@
 """What devhealth keeps of a git repository.
 
-Facts of a commit never change, so `commits` and `commit_file_stats` are written once. What does change stands beside
+Facts of a commit never change, so `commits` and `commit_file_stats` are written once; when a commit is read again, its
+files are replaced as a set. What does change stands beside
 them: where a commit is reachable from (`commit_reachability`) and whom a recorded name stands for
 (`commit_identities`).
 `fetched_at` is the version the unit took before it read the refs: about the time, and greater than all given before.
@@ -21,7 +22,7 @@ class Repository(Record, frozen=True):
     default_branch: Text | None
     """Short name; None for an empty repository."""
     is_shallow: Flag
-    """The history is cut off: totals are incomplete."""
+    """The history is cut off: totals are incomplete, its oldest commits (whose changes nobody can tell) left out."""
     counts_any_branch: Flag
     """Metrics count commits of any branch or tag, not only of the default branch."""
     fetched_at: Instant
@@ -58,7 +59,12 @@ class Commit(Record, frozen=True):
     fetched_at: Instant
 
 
-@table("commit_file_stats", key=("org_id", "repo_id", "committed_at", "sha", "path"), days=("committed_at",))
+@table(
+    "commit_file_stats",
+    key=("org_id", "repo_id", "committed_at", "sha", "path"),
+    gone={"additions": 0, "deletions": 0, "is_gone": True},
+    days=("committed_at",),
+)
 class CommitFileStat(Record, frozen=True):
     """Lines one commit added to and deleted from one file; 0 for binary files, submodules count as one line each."""
 
@@ -72,6 +78,8 @@ class CommitFileStat(Record, frozen=True):
     additions: Count
     deletions: Count
     is_binary: Flag
+    is_gone: Flag
+    """The commit was read again, and the file is none of its changes now."""
     fetched_at: Instant
 
 

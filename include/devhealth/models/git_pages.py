@@ -70,6 +70,10 @@ class GitState(msgspec.Struct, frozen=True, kw_only=True):
     default_branch: str | None
     default_tips: list[str]
     is_shallow: bool
+    boundary: list[str] = []
+    """Commits whose parents are cut off: git shows every file of the repository as added in them."""
+    reads_again: bool = False
+    """Whether commits may be among those read that were read before, maybe with other changes."""
     mailmap: bytes
     is_reachability_whole: bool
     """Whether the pages list every reachable commit, so that all others are unreachable."""

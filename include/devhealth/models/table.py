@@ -217,6 +217,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     version: datetime
     column: str = ""
     values: tuple[int | str, ...] = ()
+    beside: str = ""
+    """Instead of values: the rows whose `column` stands in a row of this table with the snapshot's very version."""
 
 
 def _columns(record: type[Record]) -> tuple[Column, ...]:

@@ -90,6 +90,8 @@ class ClickHouseSink:
                 client.execute("insert into record_snapshots (org_id, repo_id, table_name, version) values", [note])
                 if not _may_concern(client, declared, snapshot):
                     return
+            elif snapshot.beside and not _may_concern(client, declared, snapshot):
+                return
             if on_change and declared.days and (days := _days_to_go(client, declared, snapshot)):
                 on_change(days)
             _mark_gone(client, declared, snapshot)
@@ -147,9 +149,9 @@ def _newer_snapshots(client: Client, rows_of: dict[str, list[Record]]) -> Iterat
 
 
 def _may_concern(client: Client, declared: Table, snapshot: Snapshot) -> bool:
-    """Whether a snapshot of a whole repository meets any older row; cheaper than to retire none."""
+    """Whether a snapshot meets any older row of its repository; cheaper than to retire none."""
     [(count,)] = client.execute(
-        f"select count() from {declared.name} where {_spoken_of(snapshot)} "  # noqa: S608 -- declared
+        f"select count() from {declared.name} where {_of_repository(snapshot)} "  # noqa: S608 -- declared
         f"and {declared.version} < {literal(snapshot.version)}"
     )
     return bool(count)
@@ -184,7 +186,15 @@ def _is_to_go(declared: Table, snapshot: Snapshot) -> str:
 
 
 def _spoken_of(snapshot: Snapshot) -> str:
-    of_repository = f"org_id = {literal(snapshot.org_id)} and repo_id = {literal(snapshot.repo_id)}"
+    of_repository = _of_repository(snapshot)
     if not snapshot.column:
         return of_repository
+    if snapshot.beside:
+        version = f"{table_of(snapshot.beside).version} = {literal(snapshot.version)}"
+        of_it = f"select {snapshot.column} from {snapshot.beside} where {of_repository} and {version}"  # noqa: S608 -- declared
+        return f"{of_repository} and {snapshot.column} in ({of_it})"
     return f"{of_repository} and {snapshot.column} in ({', '.join(map(literal, snapshot.values))})"
+
+
+def _of_repository(snapshot: Snapshot) -> str:
+    return f"org_id = {literal(snapshot.org_id)} and repo_id = {literal(snapshot.repo_id)}"

@@ -162,7 +162,15 @@ def _to_go(table: Table, declared: Declared, snapshot: Snapshot) -> tuple[Column
 
 def _spoken_of(table: Table, snapshot: Snapshot) -> tuple[ColumnElement[bool], ...]:
     of_repository = (table.c.org_id == snapshot.org_id, table.c.repo_id == snapshot.repo_id)
-    return (*of_repository, table.c[snapshot.column].in_(snapshot.values)) if snapshot.column else of_repository
+    if not snapshot.column:
+        return of_repository
+    column = table.c[snapshot.column]
+    if not snapshot.beside:
+        return (*of_repository, column.in_(snapshot.values))
+    beside = table.metadata.tables[snapshot.beside].c
+    is_it = (beside.org_id == snapshot.org_id, beside.repo_id == snapshot.repo_id)
+    is_of_it = beside[str(table_of(snapshot.beside).version)] == snapshot.version
+    return (*of_repository, column.in_(select(beside[snapshot.column]).where(*is_it, is_of_it)))
 
 
 def _mark_late_ones_gone(

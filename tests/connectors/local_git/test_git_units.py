@@ -147,10 +147,35 @@ def test_a_shallow_clone_is_flagged_and_completed_once_deepened(tmp_path: Path) 
     cursor = sync(tables, tmp_path / "clone", tmp_path / "u")
     assert [row["is_shallow"] for row in tables.facts("repositories")] == [True]
     assert set(flags(tables)) == set(shas[2:])
+    assert {row["sha"] for row in tables.facts("commits")} == {shas[3]}, "of the oldest one nobody can tell the changes"
     git(tmp_path / "clone", "fetch", "-q", "--unshallow")
     sync(tables, tmp_path / "clone", tmp_path / "v", cursor)
     assert [row["is_shallow"] for row in tables.facts("repositories")] == [False]
     assert set(flags(tables)) == {row["sha"] for row in tables.facts("commits")} == set(shas)
+
+
+def test_a_root_commit_in_a_shallow_clone_is_no_boundary(tmp_path: Path) -> None:
+    shas = make_repository(tmp_path / "source", [*line([1, 2]), Commit(message=b"another root\n")])
+    set_refs(tmp_path / "source", shas, {"refs/heads/main": 1, "refs/heads/other": 2})
+    (tmp_path / "source" / "shallow").write_text(f"{shas[1]}\n{shas[2]}\n")
+    tables = Tables()
+    sync(tables, tmp_path / "source", tmp_path / "u")
+    assert {row["sha"] for row in tables.facts("commits")} == {shas[2]}
+
+
+def test_files_of_a_commit_that_is_read_again_are_replaced_as_a_set(tmp_path: Path) -> None:
+    source, tables = tmp_path / "source", Tables()
+    moved = {b"old": None, b"new": (FILE, b"text\n" * 9)}
+    make_repository(source, [Commit(files={b"old": (FILE, b"text\n" * 9)}), Commit(parents=[0], files=moved)])
+    cursor = sync(tables, source, tmp_path / "u")
+    before = tables.facts("commit_file_stats")
+    for key, row in list(tables.rows["commit_file_stats"].items()):
+        stale = msgspec.structs.replace(row, path="stale", additions=7)
+        tables.rows["commit_file_stats"][*key[:-1], "stale"] = stale
+    sync(tables, source, tmp_path / "v", cursor, mode="full")
+    after = tables.facts("commit_file_stats")
+    assert [row for row in after if not row["is_gone"]] == before
+    assert {(row["path"], row["additions"]) for row in after if row["is_gone"]} == {("stale", 0)}
 
 
 def test_a_changed_mailmap_renames_people_of_old_commits(tmp_path: Path) -> None:

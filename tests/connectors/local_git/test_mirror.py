@@ -205,3 +205,25 @@ def test_a_mirror_counts_lines_by_the_attributes_of_its_default_branch_as_a_clon
     mirror = synced(origin, settings)
     git(tmp_path / "clone", "pull", "-q")
     assert text(mirror, "log", "--numstat", "-M") == text(tmp_path / "clone", "log", "--numstat", "-M")
+
+
+def test_a_mirror_is_whole_once_its_remote_is(tmp_path: Path, origin: Path, settings: Settings) -> None:
+    """No ref of the remote is another one then."""
+    for number in (2, 3):
+        commit(origin, {"a.txt": b"%d\n" % number})
+    git(tmp_path, "clone", "--quiet", "--depth", "2", url_of(origin), "cut")
+    mirror = synced(tmp_path / "cut", settings)
+    assert text(mirror, "rev-list", "--count", "main") == "2"
+    git(tmp_path / "cut", "fetch", "--quiet", "--unshallow")
+    synced(tmp_path / "cut", settings)
+    assert text(mirror, "rev-list", "--count", "main") == "3"
+    assert text(mirror, "rev-parse", "--is-shallow-repository") == "false"
+    git(mirror, "fsck", "--strict")
+
+
+def test_a_look_by_a_clock_that_ran_ahead_does_not_make_a_mirror_fresh(origin: Path, settings: Settings) -> None:
+    mirror = synced(origin, settings)
+    (mirror / "devhealth-looked").write_text((datetime.now(UTC) + timedelta(days=2)).isoformat())
+    commit(origin, {"a.txt": b"2\n"})
+    source.open_source(url_of(origin), settings, datetime.now(UTC))
+    assert refs(mirror) == refs(origin)

@@ -35,15 +35,16 @@ _LINE = 52
 
 
 def read_commits(
-    folder: Path, listed: list[Page], staging: UnitStaging, workers: int, broken: Report
+    folder: Path, listed: list[Page], left_out: list[str], staging: UnitStaging, workers: int, broken: Report
 ) -> Iterator[Page]:
     """The pages of all listed commits, in order, each as soon as it is whole. Chunks stay where they are on a retry."""
+    without = frozenset(sha.encode() for sha in left_out)
     size = sum(page.path.stat().st_size for page in listed) // _LINE
     per_chunk = max(_SMALLEST_CHUNK, min(_LARGEST_CHUNK, size // 16))
     staged = {page.name for page in staging.pages() if not broken.is_marked(staging, page.name)}
     with _Readers(folder, staging, workers, broken) as readers:
         ahead: deque[tuple[str, Future[None] | None]] = deque()
-        for number, shas in enumerate(_chunks(listed, per_chunk)):
+        for number, shas in enumerate(_chunks(listed, without, per_chunk)):
             name = f"{COMMITS}{number:07d}"
             ahead.append((name, None if name in staged else readers.start(name, shas)))
             if len(ahead) > 2 * workers:
@@ -58,12 +59,15 @@ def _whole(staging: UnitStaging, name: str, reading: Future[None] | None) -> Pag
     return staging.page(name)
 
 
-def _chunks(listed: list[Page], per_chunk: int) -> Iterator[list[bytes]]:
+def _chunks(listed: list[Page], without: frozenset[bytes], per_chunk: int) -> Iterator[list[bytes]]:
     chunk: list[bytes] = []
     for page in listed:
         with page.open() as lines:
             for line in lines:
-                chunk.append(line[line.index(b" ") + 1 :])
+                sha = line[line.index(b" ") + 1 :]
+                if sha.rstrip() in without:
+                    continue
+                chunk.append(sha)
                 if len(chunk) == per_chunk:
                     yield chunk
                     chunk = []

@@ -67,7 +67,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
             with staging.page_file(pages.PEOPLE) as path:
                 people.list_people(folder, path, state)
         yield staging.page(pages.PEOPLE)
-    yield from chunks.read_commits(folder, listed[:2], staging, settings.max_workers, broken)
+    yield from chunks.read_commits(folder, listed[:2], state.boundary, staging, settings.max_workers, broken)
     broken.raise_if_any()
     cursor = msgspec.structs.replace(state.cursor, backdated=walk.backdated_in(staging))
     yield staging.write_page(pages.CURSOR, msgspec.json.encode(cursor))

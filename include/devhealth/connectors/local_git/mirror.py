@@ -83,7 +83,7 @@ def _is_fresh(folder: Path, as_of: datetime | None) -> bool:
     if as_of is None:
         return folder.is_dir()
     try:
-        return datetime.fromisoformat((folder / _LOOKED).read_text()) >= as_of
+        return as_of <= datetime.fromisoformat((folder / _LOOKED).read_text()) <= datetime.now(UTC)
     except (OSError, ValueError):
         return False
 
@@ -108,7 +108,8 @@ def _make(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
 def _fetch(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
     started = datetime.now(UTC)
     head, there = remote_access.ask(folder, remote, settings)
-    if there != _own_refs(folder):
+    is_shallow = (folder / "shallow").exists()  # the remote may be whole by now, its refs the same
+    if is_shallow or there != _own_refs(folder):
         attributes.forget(folder)  # first, so that a kill before they are written again shows
         _drop_stale_locks(folder)
         options = [
@@ -118,6 +119,7 @@ def _fetch(folder: Path, remote: RemoteUrl, settings: Settings) -> None:
             "--no-write-fetch-head",
             "--no-recurse-submodules",
             "--update-shallow",
+            *(["--unshallow"] if is_shallow else []),
         ]
         remote_access.transfer(
             folder, ["fetch", *options, "--", remote.location, *_BRANCHES_AND_TAGS], remote, settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devhealth.connectors.local_git.git_failure import failure
-from devhealth.connectors.local_git.git_process import GitProcess, attempt, run
+from devhealth.connectors.local_git.git_process import GitProcess, attempt, run, stream
 from devhealth.connectors.local_git.view import worktree_of
 from devhealth.errors import SourceCorrupt, SourceForbidden, SourceNotFound
 from devhealth.models.git_pages import GitRef
@@ -31,6 +31,8 @@ class Listing:
     is_shallow: bool
     mailmap: bytes
     mailmap_digest: str
+    shallow: bytes
+    """A line for each commit whose parents are cut off; empty for a complete history."""
     shallow_digest: str
     """Empty for a complete history."""
 
@@ -51,6 +53,7 @@ def list_refs(folder: Path) -> Listing:
     head = attempt(folder, ["symbolic-ref", "--quiet", "HEAD"])
     if head is None and (detached := attempt(folder, ["rev-parse", "--verify", "--quiet", "HEAD"])):
         objects["HEAD"] = detached.decode().strip()
+    shallow = _content(folder / shallow_file.rstrip("\n")) if is_shallow == "true" else b""
     mailmap = _mailmap(folder, is_bare=is_bare == "true")
     return Listing(
         objects=objects,
@@ -60,7 +63,8 @@ def list_refs(folder: Path) -> Listing:
         is_shallow=is_shallow == "true",
         mailmap=mailmap,
         mailmap_digest=hashlib.sha256(mailmap).hexdigest(),
-        shallow_digest=_digest(folder / shallow_file.rstrip("\n")) if is_shallow == "true" else "",
+        shallow=shallow,
+        shallow_digest=hashlib.sha256(shallow).hexdigest() if shallow else "",
     )
 
 
@@ -108,6 +112,18 @@ def tag_times(folder: Path) -> dict[str, int]:
     return {to_text(part[-1]): int(part[0]) for part in parts if len(part) > 2}  # noqa: PLR2004 - time, zone, name
 
 
+def boundary(folder: Path, listing: Listing) -> list[str]:
+    """The commits at which a shallow history is cut off; a root commit is none, whatever git notes of it."""
+    found = []
+    with stream(folder, ["cat-file", "--batch"], stdin=listing.shallow) as output:
+        while line := output.readline():
+            sha, _, size = line.partition(b" ")
+            if size.startswith(b"commit "):
+                header, _, _ = output.read(int(size.split()[1]) + 1).partition(b"\n\n")
+                found += [sha.decode()] if b"\nparent " in header else []
+    return found
+
+
 def as_records(commits: Mapping[str, str], times: Mapping[str, int]) -> list[GitRef]:
     """The branches and tags among the refs, by name."""
     return [
@@ -150,8 +166,8 @@ def _mailmap(folder: Path, *, is_bare: bool) -> bytes:
         raise SourceForbidden(f"may not read {path}: {error.strerror}. Grant this user read access.") from error
 
 
-def _digest(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except FileNotFoundError:
-        return ""
+        return b""

@@ -40,6 +40,8 @@ def read_state(folder: Path, unit: Unit, staging: UnitStaging) -> GitState:
         default_branch=default,
         default_tips=default_tips,
         is_shallow=listing.is_shallow,
+        boundary=refs.boundary(folder, listing) if listing.shallow else [],
+        reads_again=unit.mode != "backfill" and earlier is None,
         mailmap=listing.mailmap,
         is_reachability_whole=is_whole,
         walks_from=earlier,

@@ -36,7 +36,7 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
 
     The whole list of refs, unless another unit tells of them, is followed by its Snapshot, and so is that of
     reachability when the pages list all of it and end with the cursor: pages of a damaged repository say nothing about
-    what they lack.
+    what they lack. The files of commits that are read again are replaced as a set.
     """
     remaining = iter(pages)
     first = next(remaining, None)
@@ -59,6 +59,9 @@ def to_records(pages: Iterable[Page], unit: Unit) -> Iterator[Batch]:
         elif page.name == git_pages.PEOPLE:
             yield from _people(page, identities)
         is_complete = page.name == git_pages.CURSOR
+    if state.reads_again:
+        snapshot = _snapshot("commit_file_stats", unit, state)
+        yield [msgspec.structs.replace(snapshot, column="sha", beside="commits")]
     if is_complete and state.is_reachability_whole:
         yield [_snapshot("commit_reachability", unit, state)]
 

@@ -131,6 +131,7 @@ class CommitReader:
                 additions=additions,
                 deletions=deletions,
                 is_binary=is_binary,
+                is_gone=False,
                 fetched_at=fetched_at,
             )
             if path == commit.last_path:  # a broken tree has one name twice: one row for both

@@ -14,3 +14,4 @@ where
     and repo_id in {repo_ids:Array(String)}
     and committed_at >= toDateTime({since:String}, 'UTC')
     and committed_at < toDateTime({before:String}, 'UTC')
+    and not is_gone
