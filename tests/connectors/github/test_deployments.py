@@ -354,6 +354,29 @@ def test_a_window_selects_what_was_made_in_it(world, shop, server, settings, tmp
 
 
 @BOTH
+def test_the_windows_of_a_backfill_read_each_list_once(world, shop, server, settings, tmp_path, options):
+    start = world.clock.now()
+    for _ in range(6):
+        _fill(world, shop, 40)
+        world.clock.advance(days=1)
+
+    def backfill(windows: int, **shared) -> tuple[Tables, int]:
+        tables, length = Tables(), timedelta(days=12) / windows
+        server.forget_requests()
+        for number in range(windows):
+            part = Window(start + number * length, start + (number + 1) * length)
+            folder = tmp_path / f"{windows}-{number}-{bool(shared)}"
+            sync(tables, settings, folder, mode="backfill", window=part, options=options, chunk=number, **shared)
+        return tables, len(server.requests)
+
+    at_once, fewest = backfill(1)
+    together, count = backfill(12, shared=str(tmp_path / "shared"))
+    assert stored(together) == stored(at_once) == true(shop, is_rest=bool(options))
+    assert count == fewest
+    assert backfill(6)[1] > 1.4 * count, "what is not shared is read again"
+
+
+@BOTH
 def test_a_missing_permission_is_named(world, shop, server, settings, tmp_path, options):
     _fill(world, shop, 6)
     denied = (

@@ -136,6 +136,21 @@ def test_a_window_selects_what_was_opened_or_resolved_in_it(world, shop, server,
     assert [key for key, *_ in _stored(tables)] == ["acme/shop#1"]
 
 
+def test_the_windows_of_a_backfill_read_each_list_once(world, shop, server, settings, tmp_path):
+    start = world.clock.now()
+    for _ in range(50):
+        world.clock.advance(hours=3)
+        _fill(world, shop)
+    tables = Tables()
+    server.forget_requests()
+    for number in range(10):
+        part = Window(start + timedelta(days=2 * number), start + timedelta(days=2 * number + 2))
+        shared = {"shared": str(tmp_path / "shared"), "chunk": number}
+        _sync(tables, settings, tmp_path / str(number), mode="backfill", window=part, **shared)
+    assert _stored(tables) == _true(shop)
+    assert len(server.requests) <= 2 + 3 * 3, "the state, and each list once"
+
+
 @pytest.mark.parametrize("after", range(6))
 def test_a_run_that_is_cut_off_goes_on_with_what_is_not_staged(world, shop, server, settings, tmp_path, after):
     for number in range(230):

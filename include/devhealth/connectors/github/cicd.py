@@ -46,7 +46,7 @@ def probe(source: str, options: Mapping[str, object], cursor: bytes | None, sett
     if earlier is None or earlier.open:
         return True
     place = place_of(source, settings)
-    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
+    with needing(PERMISSION), open_client(settings, place.api, owner=place.owner, remembers=True) as client:
         state = _state(client, place, earlier, is_news=True)
         runs = WorkflowRuns(client, state.repository)
         seen: set[int] = set()
@@ -123,7 +123,9 @@ def _state(
     if window:
         since, before = window.since, window.before
     else:
-        since, before = at - timedelta(days=depth) if isinstance(depth, int) else _FIRST, at + _AHEAD
+        since = at - timedelta(days=depth) if isinstance(depth, int) else _FIRST
+        # The end of a day: what is asked with the same words again may be answered with "not modified".
+        before = (at + _AHEAD).replace(hour=0, minute=0, second=0, microsecond=0) + _AHEAD
         if earlier:
             since = min(since, earlier.since)
     if is_news and earlier:

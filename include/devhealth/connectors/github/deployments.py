@@ -9,10 +9,13 @@ that are older are looked at by id while they are unfinished. What happens to ol
 them inactive, somebody deletes them) shows when everything is read: a deletion does so by the totals, as drift. Tags
 and releases can change anywhere, so all of them are listed, a hundred in a request, and compared in the same way. Where
 REST is read, all deployments are listed too, since their statuses are what takes requests.
+
+The chunks of a backfill read one listing together (`shared_lists`), as far back as the oldest of them looks.
 """
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import msgspec
 
@@ -22,6 +25,7 @@ from devhealth.connectors.github.client import open_client
 from devhealth.connectors.github.delivery_lists import Lists
 from devhealth.connectors.github.host import place_of
 from devhealth.connectors.github.permissions import needing
+from devhealth.connectors.github.shared_lists import Listed, SharedLists
 from devhealth.connectors.github.staged_deliveries import Noted, Staged
 from devhealth.models import github_pages
 from devhealth.models.github_deployments_pages import (
@@ -72,17 +76,23 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     place = place_of(unit.source, settings)
     cursor = _read_cursor(staging.read("cursor")) if unit.mode == "incremental" else None
     window = unit.window if unit.mode == "backfill" else None
+    shared = SharedLists(unit.shared, unit.target)
     with open_client(settings, place.api, owner=place.owner) as client, needing(_PERMISSIONS):
         page = next((one for one in staging.pages() if one.name == github_pages.STATE), None)
         if page is None:
             is_whole = cursor is None and window is None
-            state = lists.read_state(client, place, unit.options.get("api"), is_whole=is_whole)
-            page = staging.write_page(github_pages.STATE, msgspec.json.encode(state))
+            api = unit.options.get("api")
+            state_now = shared.state(
+                lambda: msgspec.json.encode(lists.read_state(client, place, api, is_whole=is_whole))
+            )
+            page = staging.write_page(github_pages.STATE, state_now)
         yield page
         state = msgspec.json.decode(page.read(), type=DeliveryState)
-        staged = Staged(staging, state, cursor, window)
+        # REST does not say of when a tag is, so a window cannot choose: one chunk of a job stores all of them.
+        takes_tags = not state.is_rest or shared.belongs_to(TAGS, unit.chunk)
+        staged = Staged(staging, state, cursor, window, takes_tags=takes_tags)
         found = Lists(client, place, state)
-        walk = _Walk(found, staged)
+        walk = _Walk(found, shared, staged)
         yield from walk.through(DEPLOYMENTS)
         yield from walk.open()
         yield from walk.through(TAGS)
@@ -100,8 +110,8 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
 class _Walk:
     """Goes through the lists, after what is staged of them."""
 
-    def __init__(self, found: Lists, staged: Staged) -> None:
-        self._lists, self._staged = found, staged
+    def __init__(self, found: Lists, shared: SharedLists, staged: Staged) -> None:
+        self._lists, self._shared, self._staged = found, shared, staged
 
     def through(self, what: str) -> Iterator[Page]:
         """The pages of a list, each with what it leaves out of the rows that are to be stored."""
@@ -110,11 +120,10 @@ class _Walk:
             name = github_pages.name(ORDERS[what], what, number)
             page = self._staged.page(name)
             if page is None:
-                fetched_at = observed_at()
-                answer = self._lists.page(what, after)
-                if answer is None:
+                listed = self._shared.page(what, after, partial(self._lists.page, what, after))
+                if listed is None:
                     break
-                page = self._staged.add(what, name, fetched_at, answer)
+                page = self._staged.add(what, name, listed)
             noted = self._staged.note(what, page)
             yield page
             yield from self._rest(what, name, noted)
@@ -137,7 +146,8 @@ class _Walk:
             page = self._staged.page(name)
             if page is None:
                 fetched_at = observed_at()
-                page = self._staged.add(OPEN, name, fetched_at, self._lists.by_id(list(waiting.values())))
+                answer = self._lists.by_id(list(waiting.values()))
+                page = self._staged.add(OPEN, name, Listed(fetched_at, answer.raw, answer.next))
             noted = self._staged.note(OPEN, page)
             yield page
             yield from self._rest(OPEN, name, noted)

@@ -3,6 +3,7 @@
 They are listed whole each time some issue of the repository has changed, a hundred a request, and compared with what
 the last run has seen: so one that lost its label is found to be none any more, and one that got it later to be one. A
 rule that was changed reads everything, and so does the first run after a backfill, which stores what no cursor knows.
+The chunks of a backfill read one listing together (`shared_lists`).
 Pages are those of `devhealth.models.github_incidents_pages`.
 Source: docs.github.com/rest/issues/issues#list-repository-issues
 """
@@ -10,6 +11,7 @@ Source: docs.github.com/rest/issues/issues#list-repository-issues
 import itertools
 import logging
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,6 +20,7 @@ from devhealth.connectors.github import switched_off
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
 from devhealth.connectors.github.permissions import needing
+from devhealth.connectors.github.shared_lists import SharedLists
 from devhealth.models import github_incidents_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_incidents_pages import IncidentsCursor, IncidentsState, Rule, rule_of
@@ -63,14 +66,15 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     place, rule = place_of(unit.source, settings), rule_of(unit.options)
     pages = {page.name: page for page in staging.pages()}
     seen: dict[str, str] = {}
+    shared = SharedLists(unit.shared, unit.target)
     with needing(PERMISSION), open_client(settings, place.api, owner=place.owner) as client:
         page = pages.get(github_pages.STATE)
         if page is None:
             earlier = _read_cursor(staging.read("cursor")) if unit.mode == "incremental" else None
             is_known = earlier and earlier.rule == rule and staging.read("take-stock") is None
             known = earlier.seen if earlier and is_known else None
-            state = _state(client, place, rule, known, staging)
-            page = staging.write_page(github_pages.STATE, msgspec.json.encode(state))
+            state_now = shared.state(lambda: msgspec.json.encode(_state(client, place, rule, known, staging)))
+            page = staging.write_page(github_pages.STATE, state_now)
         yield page
         state = msgspec.json.decode(page.read(), type=IncidentsState)
         for number, one in enumerate(state.rule.filters(), 1):
@@ -79,9 +83,10 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
                 name = github_pages.name(100, f"incidents-{number:03d}", place_in_list)
                 page = pages.get(name)
                 if page is None:
-                    fetched_at, path = observed_at(), f"/repos/{state.repository}/issues"
-                    answer = next(client.pages(path, {**_OLDEST_FIRST, **one}, after=after))
-                    content = github_pages.encode(kinds.LISTED, fetched_at, answer.raw, next=answer.next)
+                    asked = client.pages(f"/repos/{state.repository}/issues", {**_OLDEST_FIRST, **one}, after=after)
+                    listed = shared.page(f"incidents-{number:03d}", after, partial(next, asked))
+                    assert listed is not None  # noqa: S101 - a list has a first page, or the client raises
+                    content = github_pages.encode(kinds.LISTED, listed.fetched_at, listed.raw, next=listed.next)
                     page = staging.write_page(name, content)
                 yield page
                 read = github_pages.decode(page.read())

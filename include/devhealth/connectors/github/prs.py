@@ -15,6 +15,7 @@ from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.client import Client, open_client
 from devhealth.connectors.github.host import Place, place_of
 from devhealth.connectors.github.permissions import needing
+from devhealth.connectors.github.shared_lists import SharedLists
 from devhealth.connectors.github.staged_pull_requests import Staged, is_unchanged
 from devhealth.connectors.github.whole_pull_requests import Reader
 from devhealth.models import github_pages
@@ -70,6 +71,7 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
                 api=unit.options.get("api"),
                 window=unit.window if unit.mode == "backfill" else None,
                 cursor=cursor,
+                shared=SharedLists(unit.shared, unit.target),
             )
             page = staging.write_page(github_pages.STATE, msgspec.json.encode(state))
         yield page

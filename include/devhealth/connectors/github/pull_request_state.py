@@ -7,6 +7,7 @@ since a cursor are what was updated later, what was open then and is not any mor
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,12 +18,14 @@ from devhealth.connectors.github.client import Client
 from devhealth.connectors.github.host import Place
 from devhealth.connectors.github.queries import query
 from devhealth.connectors.github.searching import found_in
+from devhealth.connectors.github.shared_lists import UNSHARED, SharedLists
 from devhealth.errors import NotServed
 from devhealth.models import github_pages
 from devhealth.models.github_prs_pages import OVERLAP, PullRequestsCursor, PullRequestsState
 from devhealth.models.observation import observed_at
 from devhealth.models.unit import Window
 from devhealth.transport.decoding import moment
+from devhealth.transport.listing import Listing
 from devhealth.transport.sizes import Sizes
 
 SEARCHED = ("created", "merged", "closed")
@@ -44,11 +47,18 @@ def read_cursor(content: bytes | None) -> PullRequestsCursor | None:
 
 
 def read_state(
-    client: Client, place: Place, *, api: object, window: Window | None, cursor: PullRequestsCursor | None
+    client: Client,
+    place: Place,
+    *,
+    api: object,
+    window: Window | None,
+    cursor: PullRequestsCursor | None,
+    shared: SharedLists = UNSHARED,
 ) -> PullRequestsState:
     """What is to be fetched of a window, or since a cursor, or at all.
 
-    Through GraphQL or, where that is not served or the option `api` says so, REST.
+    `shared` has what the windows of a backfill list together. Through GraphQL or, where that is not served or option
+    `api` says so, REST.
     """
     if api != "rest":
         try:
@@ -56,7 +66,7 @@ def read_state(
         except NotServed:
             if api == "graphql":
                 raise
-    return _by_rest(client, place, window, cursor)
+    return _by_rest(client, place, window, cursor, shared)
 
 
 def listed(client: Client, place: Place, direction: str, *, first: int = 100, after: str = "") -> Iterator[Answer]:
@@ -90,6 +100,8 @@ def _by_graphql(
     first = None
     for answer in answers:
         first = first or answer
+        if window:  # what is open is for the cursor of a run that leaves one
+            break
         open_now |= {node["number"]: node["id"] for node in answer.data["repository"]["open"]["nodes"] if node}
     assert first is not None  # noqa: S101 - a list has a first page, or the client raises
     repository = first.data["repository"]
@@ -133,7 +145,7 @@ def _news(
 
 
 def _by_rest(
-    client: Client, place: Place, window: Window | None, cursor: PullRequestsCursor | None
+    client: Client, place: Place, window: Window | None, cursor: PullRequestsCursor | None, shared: SharedLists
 ) -> PullRequestsState:
     fetched_at = observed_at()
     repository = client.get(f"/repos/{place.name}")
@@ -151,8 +163,8 @@ def _by_rest(
     newest_first = {"sort": "updated", "direction": "desc"}
     if window:
         chosen: dict[int, str] = {}
-        for page in rest_pull_requests.names(client, name, {"sort": "created", "direction": "asc"}):
-            chosen |= {row["number"]: "" for row in page.data if _is_within(row, window)}
+        for rows in _all_of_rest(client, name, shared):
+            chosen |= {row["number"]: "" for row in rows if _is_within(row, window)}
         return msgspec.structs.replace(state, chosen=chosen)
     if cursor:
         opened = [page.data for page in rest_pull_requests.names(client, name, {"state": "open"})]
@@ -160,6 +172,21 @@ def _by_rest(
         answers = rest_pull_requests.names(client, name, newest_first)
         return _news(state, cursor, ((names_in(page.data), None) for page in answers))
     return state
+
+
+def _all_of_rest(client: Client, name: str, shared: SharedLists) -> Iterator[list[Mapping[str, Any]]]:
+    after, listing = "", Listing(f"pull requests of {name}")
+    while True:
+        pages = rest_pull_requests.names(client, name, {"sort": "created", "direction": "asc"}, after=after)
+        page = shared.page("pulls", after, partial(next, pages))
+        if page is None:
+            return
+        rows = page.body
+        yield rows
+        after = page.next
+        if not after:
+            return
+        listing.turn(after, (row["number"] for row in rows))
 
 
 def _is_within(row: Mapping[str, Any], window: Window) -> bool:

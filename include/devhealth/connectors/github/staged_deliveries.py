@@ -10,6 +10,7 @@ from devhealth.connectors.github import delivery_lists as lists
 from devhealth.connectors.github.answer import Answer
 from devhealth.connectors.github.delivery_lists import Node
 from devhealth.connectors.github.marks import SHOWN
+from devhealth.connectors.github.shared_lists import Listed
 from devhealth.models import github_deployments_pages as kinds
 from devhealth.models import github_pages
 from devhealth.models.github_deployments_pages import (
@@ -51,9 +52,15 @@ class Staged:
     """Writes pages and reads back those of an earlier attempt; knows what of them is to be stored."""
 
     def __init__(
-        self, staging: UnitStaging, state: DeliveryState, cursor: DeliveryCursor | None, window: Window | None
+        self,
+        staging: UnitStaging,
+        state: DeliveryState,
+        cursor: DeliveryCursor | None,
+        window: Window | None,
+        *,
+        takes_tags: bool = True,
     ) -> None:
-        self._staging, self._state, self._window = staging, state, window
+        self._staging, self._state, self._window, self._takes_tags = staging, state, window, takes_tags
         self._before = cursor or DeliveryCursor()
         self._pages = {page.name: page for page in staging.pages()}
         self._seen: dict[str, Digests] = {DEPLOYMENTS: {}, TAGS: {}, RELEASES: {}}
@@ -68,14 +75,14 @@ class Staged:
         """A page of an earlier attempt."""
         return self._pages.get(name)
 
-    def add(self, what: str, name: str, fetched_at: datetime, answer: Answer) -> Page:
+    def add(self, what: str, name: str, listed: Listed) -> Page:
         """Stage a page of a list."""
         kind = (kinds.REST_LISTED if self._state.is_rest else kinds.LISTED)[what]
-        rows = enumerate(lists.nodes_in(what, answer.body, is_rest=self._state.is_rest))
+        rows = enumerate(lists.nodes_in(what, listed.body, is_rest=self._state.is_rest))
         kept = [position for position, node in rows if node and not self._is_wanted(what, node)]
         about = ",".join(map(str, kept))
         return self._staging.write_page(
-            name, github_pages.encode(kind, fetched_at, answer.raw, about=about, next=answer.next)
+            name, github_pages.encode(kind, listed.fetched_at, listed.raw, about=about, next=listed.next)
         )
 
     def note(self, what: str, page: Page) -> Noted:
@@ -167,7 +174,7 @@ class Staged:
 
     def _is_wanted(self, what: str, node: Node) -> bool:
         if self._window:
-            return lists.is_within(what, node, self._window)
+            return (what != TAGS or self._takes_tags) and lists.is_within(what, node, self._window)
         if self._state.is_whole:
             return True
         number, digest = lists.key(what, node), lists.digest(what, node, self._shas)
