@@ -1,10 +1,12 @@
+import contextlib
 import logging
 
 import pytest
-from sqlalchemy import create_engine, event, select
+from sqlalchemy import create_engine, delete, event, select
 from sqlalchemy.engine import Engine
 
 from devhealth.errors import StoreError, UnknownName
+from devhealth.models.source import SourceIdentity
 from devhealth.relational import reading, writing
 from devhealth.semantic import database, organizations, repositories
 from devhealth.semantic.tables import repository_aliases
@@ -174,3 +176,48 @@ def test_what_is_registered_has_its_newest_name_and_its_first_provider(engine: E
     repo_id = clone(engine, acme)
     api_copy(engine, acme)
     assert repositories.registered(engine, acme) == {repo_id: repositories.Registered(NAME, "local_git")}
+
+
+def identity(path: str, *aliases: str) -> SourceIdentity:
+    return SourceIdentity(
+        provider_host="localhost", provider_id=path, name=path, location=path, aliases=(path, *aliases)
+    )
+
+
+def test_many_that_are_new_are_registered_as_one_by_one_in_a_few_statements(engine: Engine, acme: str):
+    known = clone(engine, acme, "/srv/0", remote=None)
+    first_seen_elsewhere = clone(engine, acme, "/srv/1", remote=None)
+    with writing(engine) as connection:  # its alias has gone to another one
+        connection.execute(delete(repository_aliases).where(repository_aliases.c.repo_id == first_seen_elsewhere))
+    many = [identity(f"/srv/{number}") for number in range(1_200)]
+    twins = [identity("/srv/a", "host/twin"), identity("/srv/b", "host/twin")]
+    with statements(engine) as sent:
+        found = repositories.register_all(engine, acme, "local_git", [*many, *twins])
+    assert len(sent) < 60
+    assert (found[many[0]], found[many[1]]) == (known, first_seen_elsewhere)
+    assert len(set(found.values())) == len(many) + 1
+    assert found[twins[0]] == found[twins[1]]
+    other = organizations.ensure_organization(engine, "umbrella")
+    for one in many[2:5]:
+        fields = {"host": one.provider_host, "provider_id": one.provider_id, "name": one.name, "aliases": one.aliases}
+        alone = repositories.register(engine, acme, provider="local_git", **fields)
+        assert alone == found[one] != repositories.register(engine, other, provider="local_git", **fields)
+        assert aliases_of(engine, acme, alone) == [one.name]
+    with statements(engine) as sent:
+        assert repositories.register_all(engine, acme, "local_git", [*many, *twins]) == found
+    assert len(sent) < 25
+
+
+@contextlib.contextmanager
+def statements(engine: Engine):
+    """What is sent to the database while the block lasts."""
+    sent = []
+
+    def note(_connection, _cursor, statement, *_):
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

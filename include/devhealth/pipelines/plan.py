@@ -33,7 +33,7 @@ CURSOR_AT_PLAN = "cursor-at-plan"
 """In a unit's staging: the cursor that stood when it was planned, used or not; empty when there was none."""
 
 TIME_AT_PLAN = "time-at-plan"
-"""In a unit's staging: the time of the watermark that stood then; empty when there was none."""
+"""In a unit's staging: the time of the watermark that stood then; absent when there was none."""
 
 MARK_AT_PLAN = "mark-at-plan"
 """In a unit's staging: what the provider's survey said of the target when it was planned."""
@@ -207,7 +207,8 @@ def _staged(unit: Unit, look: Look, stand: Stand) -> Unit:
         staging.write("take-stock", b"")
     stood = stand.watermark
     staging.write(CURSOR_AT_PLAN, ((stood and stood.cursor) or "").encode())  # fails here, not in each unit
-    staging.write(TIME_AT_PLAN, stood.at.isoformat().encode() if stood else b"")
+    if stood:
+        staging.write(TIME_AT_PLAN, stood.at.isoformat().encode())
     if look.trouble:
         staging.write(TROUBLE, look.trouble.encode())
         if look.is_out_of_reach:

@@ -14,6 +14,7 @@ here. Organisations never share a repository.
 
 import logging
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,7 +45,7 @@ class Registered:
 def register_all(
     engine: Engine, org_id: str, provider: str, identities: Sequence[SourceIdentity]
 ) -> dict[SourceIdentity, str]:
-    """As `register`, for many; those that are known as they are cost two queries for each few hundred of them.
+    """As `register`, for many; those that are known as they are, or not at all, cost a few queries a few hundred of them.
 
     Those that were gone have come back.
     """
@@ -53,8 +54,10 @@ def register_all(
         owners = _owners(connection, org_id, [alias for aliases in wanted.values() for alias in aliases])
         query = select(repositories.c.repo_id, repositories.c.name).where(repositories.c.org_id == org_id)
         called = {row.repo_id: row.name for row in connection.execute(query)}
-    found = {}
+    found = _newcomers(engine, org_id, provider, {one: all_ for one, all_ in wanted.items() if not owners.keys() & all_})
     for one, aliases in wanted.items():
+        if one in found:
+            continue
         known = {owners.get(alias, "") for alias in aliases}
         repo_id = next(iter(known)) if len(known) == 1 else ""
         is_as_known = repo_id and called.get(repo_id) == one.name
@@ -73,6 +76,40 @@ def register_all(
         )
     back = departures.of_organization(engine, org_id).keys() & found.values()
     departures.note(engine, org_id, back, None)
+    return found
+
+
+def _newcomers(
+    engine: Engine, org_id: str, provider: str, wanted: dict[SourceIdentity, list[str]]
+) -> dict[SourceIdentity, str]:
+    """Those of them that nothing is known of and that share no alias with another one, registered at once."""
+    shared = Counter(alias for aliases in wanted.values() for alias in aliases)
+    alone = {one: aliases for one, aliases in wanted.items() if aliases and max(map(shared.__getitem__, aliases)) == 1}
+    if len(alone) < 2:  # noqa: PLR2004 - one is registered as quickly by itself
+        return {}
+    with writing(engine) as connection:
+        organizations.lock(connection, org_id)
+        owners = _owners(connection, org_id, [alias for aliases in alone.values() for alias in aliases])
+        query = select(repositories.c.provider_host, repositories.c.provider_id).where(repositories.c.org_id == org_id)
+        seen = {(row.provider_host, row.provider_id) for row in connection.execute(query)}
+        new = [
+            one
+            for one, aliases in alone.items()
+            if not owners.keys() & aliases and (one.provider_host, one.provider_id) not in seen
+        ]
+        if len({(one.provider_host, one.provider_id) for one in new}) < len(new):
+            return {}
+        rows = [_row(org_id, provider, one.provider_host, one.provider_id, one.name) for one in new]
+        found = {one: str(row["repo_id"]) for one, row in zip(new, rows, strict=True)}
+        now = datetime.now(UTC)
+        aliased = [
+            {"org_id": org_id, "alias": alias, "repo_id": found[one], "created_at": now}
+            for one in new
+            for alias in alone[one]
+        ]
+        for table, all_rows in ((repositories, rows), (repository_aliases, aliased)):
+            for start in range(0, len(all_rows), _AT_ONCE):
+                connection.execute(insert_into(connection, table), all_rows[start : start + _AT_ONCE])
     return found
 
 
@@ -191,18 +228,21 @@ def _name(connection: Connection, org_id: str, repo_id: str) -> str | None:
 
 
 def _insert(connection: Connection, org_id: str, provider: str, host: str, provider_id: str, name: str) -> str:
-    repo_id = str(uuid.uuid5(_NAMESPACE, f"{org_id}\n{host}\n{provider_id}"))
-    row = {
+    row = _row(org_id, provider, host, provider_id, name)
+    connection.execute(insert_into(connection, repositories).values(row))
+    return str(row["repo_id"])
+
+
+def _row(org_id: str, provider: str, host: str, provider_id: str, name: str) -> dict[str, object]:
+    return {
         "org_id": org_id,
-        "repo_id": repo_id,
+        "repo_id": str(uuid.uuid5(_NAMESPACE, f"{org_id}\n{host}\n{provider_id}")),
         "provider": provider,
         "provider_host": host,
         "provider_id": provider_id,
         "name": name,
         "created_at": datetime.now(UTC),
     }
-    connection.execute(insert_into(connection, repositories).values(row))
-    return repo_id
 
 
 def _add_aliases(
