@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 from devhealth_airflow.airflow_names import Param
 
+NO_EMPTY = {"minLength": 1, "pattern": r"\S"}
+"""Nothing is null, which is what the form sends for an empty field: a script whose variable is not set sends ""."""
+
 
 def organisation() -> Param:
     """Slug of one organisation."""
     return Param(
         None,
         type=["null", "string"],
+        **NO_EMPTY,
         title="Organisation",
         description="Slug of the organisation. Empty: all of them.",
     )
@@ -20,7 +24,7 @@ def configurations() -> Param:
     return Param(
         [],
         type=["null", "array"],
-        items={"type": "string"},
+        items={"type": "string", **NO_EMPTY},
         title="Configurations",
         description="Names of sync configurations, one a line. Empty: every one that is not paused.",
     )
@@ -28,7 +32,9 @@ def configurations() -> Param:
 
 def the_organisation() -> Param:
     """Slug of the organisation, which must be named."""
-    return Param(None, type=["null", "string"], title="Organisation", description="Slug of the organisation.")
+    return Param(
+        None, type=["null", "string"], **NO_EMPTY, title="Organisation", description="Slug of the organisation."
+    )
 
 
 def the_configuration() -> Param:
@@ -36,6 +42,7 @@ def the_configuration() -> Param:
     return Param(
         None,
         type=["null", "string"],
+        **NO_EMPTY,
         title="Configuration",
         description="Name of one of its sync configurations.",
     )
@@ -46,7 +53,7 @@ def targets(known: Sequence[str] = ()) -> Param:
     return Param(
         [],
         type=["null", "array"],
-        items={"type": "string", **({"enum": list(known)} if known else {})},
+        items={"type": "string", **NO_EMPTY, **({"enum": list(known)} if known else {})},
         title="Targets",
         description="Empty: the targets that each configuration names.",
         **({"examples": list(known)} if known else {}),
@@ -79,6 +86,7 @@ def job() -> Param:
     return Param(
         None,
         type=["null", "string"],
+        **NO_EMPTY,
         title="Job to resume",
         description="Id of a job of the organisation: what it has not done yet is done now. Leave the rest empty.",
     )

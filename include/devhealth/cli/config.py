@@ -9,8 +9,11 @@ import click
 from devhealth.cli.options import echo_json, json_option, opened, organisation_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from devhealth.pipelines.configuration.apply import Plan
     from devhealth.pipelines.configuration.document import Document
+    from devhealth.pipelines.configuration.problems import Problem
     from devhealth.pipelines.configuration.yaml_tree import Tree
 
 APPLY_EXAMPLES = """
@@ -43,10 +46,11 @@ def apply(file: Path, *, dry_run: bool, as_json: bool) -> None:
     What changes is shown first: added (+), changed (~), removed (-). A section that is there is the whole truth of its
     organisation; one that is absent, and organisations that are not named, stay as they are.
     """
-    from devhealth.pipelines.configuration.read import read
+    from devhealth.pipelines.configuration.read import what_can_be_read
 
-    tree = read_tree(file)
-    apply_document(read(tree), tree, dry_run=dry_run, as_json=as_json)
+    tree = read_tree(file, keeps_problems=True)
+    document, noted = what_can_be_read(tree)
+    apply_document(document, tree, noted, dry_run=dry_run, as_json=as_json)
 
 
 @config.command(epilog=EXPORT_EXAMPLES)
@@ -77,14 +81,19 @@ def resume(name: str, *, org: str, as_json: bool) -> None:
     _turn(name, org, is_paused=False, as_json=as_json)
 
 
-def apply_document(document: "Document", tree: "Tree", *, dry_run: bool, as_json: bool) -> None:
-    """Show what a document changes, apply it unless it is a dry run, and say what came of it."""
+def apply_document(
+    document: "Document", tree: "Tree", noted: "Sequence[Problem]" = (), *, dry_run: bool, as_json: bool
+) -> None:
+    """Show what a document changes, apply it unless it is a dry run, and say what came of it.
+
+    `noted` is what was found wrong when it was read.
+    """
     from devhealth.pipelines.configuration.apply import apply as applied
     from devhealth.pipelines.configuration.settling import settle
     from devhealth.settings import Settings
 
     settings = Settings.from_environment()
-    plan = applied(settings, document, tree, is_dry=dry_run, on_plan=None if as_json else _show)
+    plan = applied(settings, document, tree, noted=noted, is_dry=dry_run, on_plan=None if as_json else _show)
     note = None if dry_run else settle(settings, plan)
     is_applied = bool(plan.changes) and not dry_run
     if as_json:
@@ -97,13 +106,13 @@ def apply_document(document: "Document", tree: "Tree", *, dry_run: bool, as_json
         click.echo(f"Note: {note}.")
 
 
-def read_tree(file: Path) -> "Tree":
-    """The YAML of a file, or of standard input for `-`."""
+def read_tree(file: Path, *, keeps_problems: bool = False) -> "Tree":
+    """The YAML of a file, or of standard input for `-`; what is wrong in it is raised, or kept in it."""
     from devhealth.pipelines.configuration import yaml_tree
 
     if str(file) == "-":
-        return yaml_tree.read(sys.stdin.buffer.read(), "standard input", Path.cwd())
-    return yaml_tree.read_file(file)
+        return yaml_tree.read(sys.stdin.buffer.read(), "standard input", Path.cwd(), keeps_problems=keeps_problems)
+    return yaml_tree.read_file(file, keeps_problems=keeps_problems)
 
 
 def _show(plan: "Plan") -> None:

@@ -5,6 +5,7 @@ import traceback
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from devhealth import __version__
 from devhealth.cli.admin import admin
@@ -72,8 +73,31 @@ def version() -> None:
     click.echo(f"devhealth {__version__}")
 
 
+def _refuse_empty_texts(command: click.Command) -> None:
+    """Have the command, and those below it, refuse an option or argument that is given and empty.
+
+    A script whose variable is not set would otherwise ask for everything, or store for nobody.
+    """
+    for parameter in command.params:
+        if parameter.type is click.STRING and parameter.callback is None:
+            parameter.callback = _given
+    for one in command.commands.values() if isinstance(command, click.Group) else ():
+        _refuse_empty_texts(one)
+
+
+def _given(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    is_default = parameter.name is None or context.get_parameter_source(parameter.name) is ParameterSource.DEFAULT
+    texts = value if isinstance(value, tuple) else (value,)
+    if not is_default and any(isinstance(text, str) and not text.strip() for text in texts):
+        is_option = isinstance(parameter, click.Option)
+        remedy = "Give one, or leave the option out." if is_option and not parameter.required else "Give one."
+        raise click.BadParameter(f"it is empty. {remedy}", context, parameter)
+    return value
+
+
 for _command in (config, register, sync, metrics, backfill, show, query, status, admin, warehouse, db):
     cli.add_command(_command)
+_refuse_empty_texts(cli)
 
 
 def main() -> None:

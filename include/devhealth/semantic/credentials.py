@@ -94,7 +94,7 @@ def require(connection: Connection, org_id: str, name: str) -> None:
         there = f"There are: {', '.join(known)}" if known else "There is none yet"
         raise UnknownName(
             f"{_called(connection, org_id, name)} does not exist. {there}. "
-            f"`devhealth admin set-credential {name}` makes it."
+            f"`devhealth admin set-credential {name} --org ORG` makes it."
         )
 
 

@@ -84,7 +84,7 @@ def lock(connection: Connection, org_id: str) -> None:
     """
     row = select(organizations.c.org_id).where(organizations.c.org_id == org_id).with_for_update()
     if connection.execute(row).scalar() is None:
-        raise UnknownName(f"organisation id {org_id!r} does not exist. `devhealth sync git --org NAME` makes one.")
+        raise UnknownName(f"organisation id {org_id!r} does not exist. `devhealth admin create-org ORG` makes one.")
 
 
 def list_organizations(engine: Engine) -> list[Organization]:

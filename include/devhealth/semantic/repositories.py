@@ -45,7 +45,7 @@ class Registered:
 def register_all(
     engine: Engine, org_id: str, provider: str, identities: Sequence[SourceIdentity]
 ) -> dict[SourceIdentity, str]:
-    """As `register`, for many; those that are known as they are, or not at all, cost a few queries a few hundred of them.
+    """As `register`, for many; hundreds that are known as they are, or not at all, cost a few statements.
 
     Those that were gone have come back.
     """
@@ -54,7 +54,9 @@ def register_all(
         owners = _owners(connection, org_id, [alias for aliases in wanted.values() for alias in aliases])
         query = select(repositories.c.repo_id, repositories.c.name).where(repositories.c.org_id == org_id)
         called = {row.repo_id: row.name for row in connection.execute(query)}
-    found = _newcomers(engine, org_id, provider, {one: all_ for one, all_ in wanted.items() if not owners.keys() & all_})
+    found = _newcomers(
+        engine, org_id, provider, {one: all_ for one, all_ in wanted.items() if not owners.keys() & all_}
+    )
     for one, aliases in wanted.items():
         if one in found:
             continue

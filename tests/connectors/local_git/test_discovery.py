@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devhealth.connectors.local_git.discovery import check, discover
+from devhealth.connectors.local_git.discovery import check, discover, rule_of
 from devhealth.errors import InputError
 from devhealth.settings import Settings
 
@@ -103,3 +103,22 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_others(folder, monkeypat
 def test_a_rule_that_cannot_be_used_is_refused(rule, message):
     with pytest.raises(InputError, match=message):
         check(rule)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("../git/*", "/srv/git/*"),
+        ("repos/../git/**", "/srv/conf/git/**"),
+        ("/srv/../etc/*", "/etc/*"),
+        ("../../../*", "/*"),
+        ("./a*", "/srv/conf/a*"),
+    ],
+)
+def test_a_glob_may_go_up_before_its_first_wildcard(text, expected):
+    assert rule_of(text, Path("/srv/conf")) == expected
+
+
+def test_a_glob_that_goes_up_behind_a_wildcard_is_refused():
+    with pytest.raises(InputError, match=r"goes up with `\.\.` behind a wildcard"):
+        rule_of("*/../x", Path("/srv/conf"))

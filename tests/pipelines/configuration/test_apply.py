@@ -14,7 +14,10 @@ from sqlalchemy import func, select
 
 from devhealth.errors import InputError, StoreError
 from devhealth.pipelines import setup
+from devhealth.pipelines.configuration import yaml_tree
+from devhealth.pipelines.configuration.apply import apply
 from devhealth.pipelines.configuration.compare import FieldChange
+from devhealth.pipelines.configuration.read import what_can_be_read
 from devhealth.relational import reading
 from devhealth.semantic import configurations, credentials, database, identities, organizations, repositories, teams
 from devhealth.semantic.tables import sync_configurations, sync_watermarks
@@ -297,3 +300,30 @@ def test_a_registration_waits_for_a_document_and_keeps_what_it_says(settings, tm
     registration.join()
     (stored,) = configurations.list_configurations(engine_of(settings), acme_of(settings), "local_git")
     assert (stored.targets, stored.options) == (["git"], {"counts_any_branch": True, "depth_days": 30})
+
+
+def test_mistakes_of_every_kind_are_told_at_once_and_none_that_follows_from_another(settings):
+    text = """organisations:
+  acme:
+    tier: gold
+    credentials: {host: {fields: {}}}
+    configurations:
+      shop: {provider: local_git, source: [x], targets: [gti], credential: stored:host}
+      site: {provider: nobody, sources: [a], schedule: never}
+  '': {}
+"""
+    tree = yaml_tree.read(text.encode(), "org.yaml", Path("/srv"))
+    document, noted = what_can_be_read(tree)
+    with pytest.raises(InputError) as error:
+        apply(settings, document, tree, noted=noted)
+    lines = [line.split(":")[1] + line.partition(": ")[2][:45] for line in str(error.value).splitlines()]
+    assert lines == [
+        "3acme.tier: tier 'gold' does not exist: expect",
+        "4acme.credentials.host: `provider` is missing:",
+        "6acme.configurations.shop.source: this field i",
+        "6acme.configurations.shop.targets item 1: loca",
+        "7acme.configurations.site.provider: provider '",
+        "7acme.configurations.site.schedule: 'never' is",
+        "8organisation '' is no valid slug: expected 1 ",
+    ]
+    assert not any(rows(settings)["organizations"])

@@ -7,7 +7,7 @@ import pytest
 from devhealth.errors import InputError
 from devhealth.pipelines.configuration import yaml_tree
 from devhealth.pipelines.configuration.document import Document, Identity, Organisation
-from devhealth.pipelines.configuration.read import read
+from devhealth.pipelines.configuration.read import read, what_can_be_read
 from tests.pipelines.configuration.conftest import FULL
 
 
@@ -100,3 +100,59 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated():
     ) as error:
         document(text)
     assert "planted" not in str(error.value)
+
+
+def test_every_mistake_of_an_item_is_told_and_what_is_right_is_read():
+    text = """
+organisations:
+  acme:
+    teir: team
+    configurations:
+      shop: {source: [x], provider: local_git, sources: [a, 1, b, 2], paused: maybe, targets: [git]}
+      site: {provider: 5, sources: [a]}
+    teams:
+      core: {nam: x, members: [ada, {identity: 3, from: soon}, bob]}
+"""
+    found, problems = what_can_be_read(yaml_tree.read(text.encode(), "a.yaml", Path("/srv")))
+    assert sorted(".".join(map(str, one.path[2:])) for one in problems) == [
+        "configurations.shop.paused",
+        "configurations.shop.source",
+        "configurations.shop.sources.1",
+        "configurations.shop.sources.3",
+        "configurations.site.provider",
+        "teams.core.members.1.from",
+        "teams.core.members.1.identity",
+        "teams.core.nam",
+        "teir",
+    ]
+    acme = found.organisations["acme"]
+    assert (acme.configurations["shop"].sources, acme.teams["core"].members) == (["a", "b"], ["ada", "bob"])
+
+
+def test_what_stands_twice_is_told_beside_what_is_not_known():
+    text = b"organisations:\n  acme: {tier: team, tier: team, teir: x}"
+    _, problems = what_can_be_read(yaml_tree.read(text, "a.yaml", Path("/srv"), keeps_problems=True))
+    assert [one.text[:18] for one in problems] == ["'tier' stands here", "this field is not "]
+
+
+@pytest.mark.parametrize(
+    "named", ["../organisations.yaml", "sub/../../organisations.yaml", "link/../organisations.yaml"]
+)
+def test_paths_start_at_the_folder_of_the_file_whatever_leads_there(tmp_path, monkeypatch, named):
+    (tmp_path / "below" / "sub").mkdir(parents=True)
+    (tmp_path / "below" / "link").symlink_to(tmp_path / "elsewhere" / "deep")
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "elsewhere"):
+        (folder / "organisations.yaml").write_text("organisations: {}")
+    monkeypatch.chdir(tmp_path / "below")
+    found = yaml_tree.read_file(Path(named))
+    assert found.folder == (tmp_path / "elsewhere" if named.startswith("link") else tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
+    assert yaml_tree.read_file(Path("~/organisations.yaml")).folder == tmp_path / "elsewhere"
+
+
+def test_a_file_in_a_folder_that_is_a_link_keeps_the_name_it_was_given(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.yaml").write_text("organisations: {}")
+    (tmp_path / "link").symlink_to("real")
+    assert yaml_tree.read_file(tmp_path / "link" / "a.yaml").folder == tmp_path / "link"

@@ -40,7 +40,7 @@ def shop(**fields: str) -> str:
         (shop(sources=""), "s: names no source: add `sources` or `discover`"),
         (shop(sources="[/srv/a, /srv/a/]"), "s.sources item 2: '/srv/a/' stands here twice"),
         (shop(sources="['https:/x', 'https://']"), "s.sources item 2: cannot read the clone URL given"),
-        (shop(discover="['/srv/../*']"), "s.discover item 1: the glob '/srv/../*' goes up with `..`"),
+        (shop(discover="['/srv/*/../x']"), "s.discover item 1: the glob '/srv/*/../x' goes up with `..`"),
         (shop(schedule="often"), "s.schedule: 'often' is no schedule"),
         (shop(schedule="'61 * * * *'"), "s.schedule: the minute of '61 * * * *' is '61': expected 0 to 59"),
         (shop(credential="stored"), "s.credential: a credential is not written as a reference"),

@@ -54,7 +54,7 @@ def check(rule: str) -> None:
         raise InputError(f"the glob {rule!r} does not begin at the root: expected one such as /srv/git/*.git.")
     for part in rule.split("/"):
         if part == "..":
-            raise InputError(f"the glob {rule!r} goes up with `..`: write the folder that is meant.")
+            raise InputError(f"the glob {rule!r} goes up with `..` behind a wildcard: write the folder that is meant.")
         if part.count("{") != part.count("}"):
             raise InputError(
                 f"the glob {rule!r} has a `{{` without its `}}` in the same folder's name: write two globs."
@@ -84,8 +84,13 @@ def location_of(text: str, folder: Path) -> str:
 
 
 def rule_of(text: str, folder: Path) -> str:
-    """The glob as configurations keep it: from the root; a relative one starts at the folder. Raises InputError."""
-    rule = str(folder / _expanded(text))
+    """The glob as configurations keep it: from the root; a relative one starts at the folder. Raises InputError.
+
+    `..` goes up before the first wildcard; behind one nobody knows which folder it leads to.
+    """
+    parts = str(folder / _expanded(text)).split("/")
+    wild = next((place for place, part in enumerate(parts) if _WILD.search(part)), len(parts))
+    rule = "/".join([os.path.normpath("/".join(parts[:wild]) or "/").rstrip("/"), *parts[wild:]])
     check(rule)
     return rule
 

@@ -1,18 +1,18 @@
 """Bringing a document into the semantic database: compared, shown, then written in one transaction or not at all."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from msgspec import Struct
 from sqlalchemy.engine import Connection, Engine
 
-from devhealth.errors import StoreError
+from devhealth.errors import DevhealthError, StoreError
 from devhealth.models.credential import STORED
 from devhealth.pipelines.configuration import warnings
 from devhealth.pipelines.configuration.compare import Change, compare
 from devhealth.pipelines.configuration.document import Document, sections_of
-from devhealth.pipelines.configuration.problems import Problem, raise_any, sentences
+from devhealth.pipelines.configuration.problems import Problem, raise_any, sentences, without_consequences
 from devhealth.pipelines.configuration.state import State, stored
 from devhealth.pipelines.configuration.wanted import Surroundings, wanted
 from devhealth.pipelines.configuration.write import write
@@ -43,21 +43,28 @@ def apply(
     document: Document,
     tree: Tree,
     *,
+    noted: Sequence[Problem] = (),
     is_dry: bool = False,
     on_plan: Callable[[Plan], None] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Plan:
     """Make the organisations of a document what it says; those it does not name are not touched.
 
-    `on_plan` is told what changes before anything is written. All of it is stored, or nothing, wherever this process
-    ends; two that apply at once do so one after the other. Raises InputError with a line for each trouble, and
-    SecretError for secrets that cannot be read or kept.
+    `noted` is what was wrong with the document when it was read: it is told together with what is wrong with the rest,
+    and nothing is stored. `on_plan` is told what changes before anything is written. All of it is stored, or nothing,
+    wherever this process ends; two that apply at once do so one after the other. Raises InputError with a line for each
+    trouble, and SecretError for secrets that cannot be read or kept.
     """
-    engine = _ready(settings, is_dry=is_dry)
+    try:
+        engine = _ready(settings, is_dry=is_dry or bool(noted))
+    except DevhealthError:
+        raise_any(tree, noted)  # they can be told without a database
+        raise
     known_tiers = tuple(tiers.limits(engine))
 
     def read(connection: Connection) -> dict[str, Step]:
-        return _steps(connection, settings, document, tree, os.environ if environ is None else environ, known_tiers)
+        around = os.environ if environ is None else environ
+        return _steps(connection, settings, document, tree, around, known_tiers, noted)
 
     try:
         with turn(engine, configurations.TURN):
@@ -99,6 +106,7 @@ def _steps(
     tree: Tree,
     environ: Mapping[str, str],
     known_tiers: tuple[str, ...],
+    noted: Sequence[Problem],
 ) -> dict[str, Step]:
     problems: list[Problem] = []
     states = {}
@@ -107,7 +115,7 @@ def _steps(
         before = stored(connection, org_id, settings.secret_key, sections_of(organisation))
         around = _around(connection, org_id, before, tree, environ, known_tiers)
         states[slug] = before, _with_pauses(wanted(slug, organisation, around, problems), before)
-    raise_any(tree, problems)
+    raise_any(tree, [*noted, *without_consequences(problems, noted)])
     steps = {slug: Step(after, compare(slug, before, after)) for slug, (before, after) in states.items()}
     for slug, step in steps.items():
         _check_key(settings, slug, step.changes)

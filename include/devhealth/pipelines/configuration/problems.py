@@ -1,6 +1,6 @@
 """What is wrong in a document: one sentence each, with the file and the line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,18 @@ class Located(Protocol):
 def sentences(document: Located, problems: Iterable[Problem]) -> list[str]:
     """All of them in the order of the file, each once."""
     return [text for _, text in sorted({(_line(document, one), _sentence(document, one)) for one in problems})]
+
+
+def without_consequences(problems: Iterable[Problem], causes: Sequence[Problem]) -> list[Problem]:
+    """Those of the problems whose place is neither within that of a cause nor around it."""
+    places = [one.path for one in causes]
+    around = {place[:length] for place in places for length in range(len(place) + 1)}
+    within = set(places)
+    return [
+        one
+        for one in problems
+        if one.path not in around and not any(one.path[:length] in within for length in range(len(one.path)))
+    ]
 
 
 def raise_any(document: Located, problems: Iterable[Problem]) -> None:

@@ -32,6 +32,8 @@ class Tree:
     lines: dict[tuple[Key, ...], int]
     folder: Path
     """Where relative paths in it start."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong in it, in a tree that was read to tell all of that together."""
 
     def at(self, path: tuple[Key, ...]) -> Any:
         """The value at a path that is there."""
@@ -41,19 +43,23 @@ class Tree:
         return value
 
 
-def read_file(path: Path) -> Tree:
-    """The tree of a file. Raises InputError when it cannot be read, or is not YAML, with the line."""
+def read_file(path: Path, *, keeps_problems: bool = False) -> Tree:
+    """The tree of a file, as `read`; relative paths start at the folder it is in, whatever leads there."""
+    path = path.expanduser() if path.parts[:1] == ("~",) else path
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}. Give a YAML file that this user may read.") from error
-    return read(raw, str(path), path.absolute().parent)
+    folder = path.absolute().parent
+    if ".." in folder.parts:  # what that is, only the disk knows: a folder before it may be a link
+        folder = folder.resolve()
+    return read(raw, str(path), folder, keeps_problems=keeps_problems)
 
 
-def read(raw: bytes, name: str, folder: Path) -> Tree:
+def read(raw: bytes, name: str, folder: Path, *, keeps_problems: bool = False) -> Tree:
     """The tree of some YAML; `name` is what messages call it, `folder` where its relative paths start.
 
-    Raises InputError.
+    Raises InputError for what is no YAML, and for keys and values that are wrong, or keeps these in the tree.
     """
     try:
         text = raw.decode("utf-8-sig")
@@ -75,7 +81,10 @@ def read(raw: bytes, name: str, folder: Path) -> Tree:
         raise InputError(f"{name}: nested too deeply to be a configuration.") from error
     if root is None:
         raise InputError(f"{name} is empty: expected a mapping with `organisations:`.")
-    return _Reader(name).tree(root, folder)
+    tree = _Reader(name).tree(root, folder)
+    if not keeps_problems:
+        raise_any(tree, tree.problems)
+    return tree
 
 
 class _Reader:
@@ -89,9 +98,7 @@ class _Reader:
 
     def tree(self, root: Node, folder: Path) -> Tree:
         value = self._value(root, ())
-        tree = Tree(self._name, value, self._lines, folder)
-        raise_any(tree, self._problems)
-        return tree
+        return Tree(self._name, value, self._lines, folder, tuple(self._problems))
 
     def _value(self, node: Node, path: tuple[Key, ...]) -> Any:
         self._lines.setdefault(path, node.start_mark.line + 1)
