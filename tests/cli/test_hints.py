@@ -23,7 +23,8 @@ def named():
         yield from ((path, one) for one in found)
     for path in PLACES:
         text = path.read_text()
-        found = re.findall(r"`devhealth ([^`]+)`", text) + re.findall(r"^devhealth ([^\n]+)", text, re.MULTILINE)
+        blocks = "".join(re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL))
+        found = re.findall(r"`devhealth ([^`]+)`", text) + re.findall(r"^devhealth ([^\n]+)", blocks, re.MULTILINE)
         yield from ((path, one) for one in found)
 
 

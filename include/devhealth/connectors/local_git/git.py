@@ -46,8 +46,8 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     if state.tips and not state.default_tips and not unit.options.get("counts_any_branch"):
         told = (
             f"{unit.name} ({place(folder)}) has no default branch, so metrics count none of its commits: its HEAD "
-            "names no branch that is there. Name one with `devhealth register --default-branch`, or count all of them "
-            "with --any-branch"
+            "names no branch that is there. Name one with `devhealth register PATH --default-branch NAME`, or count "
+            "all of them with --any-branch"
         )
         staging.write("warning", told.encode())
     yield staged[pages.STATE]
