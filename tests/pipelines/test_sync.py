@@ -5,15 +5,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devhealth.errors import InputError, SchemaOutdated, SourceNotFound, StoreError, TierExceeded, UnknownName
+from devhealth.errors import (
+    InputError,
+    SchemaOutdated,
+    SourceNotFound,
+    StagingError,
+    StoreError,
+    TierExceeded,
+    UnknownName,
+)
 from devhealth.models.unit import DayRange
 from devhealth.pipelines import setup, stages
+from devhealth.pipelines.finish import finish_sync
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.request import window_between
 from devhealth.pipelines.run import run_sync
-from devhealth.semantic import configurations, database, dirty_ranges, organizations, tiers, watermarks
+from devhealth.semantic import configurations, database, dirty_ranges, organizations, sync_state, tiers, watermarks
 from devhealth.sinks.clickhouse import ClickHouseSink
+from devhealth.staging import UnitStaging
 from devhealth.warehouse.connection import connected
 from tests.pipelines.conftest import NOW, Shop, request
 
@@ -125,6 +135,51 @@ def test_what_a_failed_unit_stored_is_marked(settings, shop, registered, monkeyp
     compute_dirty(settings, NOW)
     assert dirty(settings) == []
     assert query(settings, "select sum(commits_count) from repo_metrics_daily_latest") == [(5,)]
+
+
+def full_disk(monkeypatch, has_room):
+    """A staging without room for pages, and for small files too unless `has_room` says so of its folder."""
+    whole_file = UnitStaging._whole_file
+
+    def without_room(staging, name):
+        if name.startswith("pages/1") or (name == "error.json" and not has_room(staging)):
+            raise StagingError(f"cannot stage {name}: No space left on device. Free space, then run again.")
+        return whole_file(staging, name)
+
+    monkeypatch.setattr(UnitStaging, "_whole_file", without_room)
+
+
+@pytest.mark.parametrize("has_room", [lambda staging: not staging.pages(), lambda _: False], ids=["some", "none"])
+def test_a_full_disk_is_named_as_the_reason(settings, registered, monkeypatch, has_room):
+    full_disk(monkeypatch, has_room)
+    (failure,) = run_sync(settings, request()).failed
+    assert "No space left on device" in failure.error
+
+
+def test_a_full_disk_of_a_worker_is_told_to_whoever_finishes(settings, registered, monkeypatch):
+    full_disk(monkeypatch, lambda staging: not staging.pages())
+    (unit,) = plan_sync(settings, request())
+    with pytest.raises(StagingError):
+        stages.fetch_unit(settings, unit)
+    (failure,) = finish_sync(settings, [unit], provider="local_git", run_id=unit.run_id).failed
+    assert "No space left on device" in failure.error
+
+
+def test_a_failed_full_resync_is_over_once_a_sync_finds_nothing_new(settings, shop, registered):
+    engine = database.open_semantic(settings)
+
+    def state():
+        (target,) = sync_state.targets(engine, registered.org_id, NOW)
+        return target.last_outcome, target.last_error
+
+    run_sync(settings, request())
+    shop.path.rename(shop.path.with_name("moved"))
+    failed_at = NOW + timedelta(hours=1)
+    assert run_sync(settings, request(full_resync=True, as_of=failed_at)).failed
+    assert state()[0] == "failed"
+    shop.path.with_name("moved").rename(shop.path)
+    assert run_sync(settings, request(as_of=failed_at + timedelta(hours=1))).planned == 0
+    assert state() == ("stored", None)
 
 
 def test_nothing_new_is_nothing_to_do(settings, registered):

@@ -1,7 +1,7 @@
 """The end of a run: watermarks, dirty days, the verdict."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -36,11 +36,19 @@ Staged = TypeVar("Staged")
 _LOG = logging.getLogger(__name__)
 
 
-def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run_id: str) -> SyncReport:
+def finish_sync(
+    settings: Settings,
+    units: Sequence[Unit],
+    *,
+    provider: str,
+    run_id: str,
+    failed_here: Mapping[str, UnitFailure] | None = None,
+) -> SyncReport:
     """Commit what is stored: advance watermarks, mark the touched days dirty, drop the staged pages.
 
     Units that failed stamp nothing and are named in the report; the caller decides how to fail. How each unit and each
-    configuration ended is kept in the semantic database. Harmless when repeated.
+    configuration ended is kept in the semantic database. Harmless when repeated. `failed_here` has the failures of this
+    process by unit: where the staging cannot be written, they stand nowhere else.
     """
     engine = database.open_semantic(settings)
     stored: list[StoredUnit] = []
@@ -57,14 +65,15 @@ def finish_sync(settings: Settings, units: Sequence[Unit], *, provider: str, run
         reports += stages
         done = _read(staging, "stored.json", StoredUnit)
         if done is None:
-            failed.append(_read(staging, "error.json", UnitFailure) or _vanished(unit, staging))
+            told = _read(staging, "error.json", UnitFailure) or (failed_here or {}).get(unit.unit_id)
+            failed.append(told or _vanished(unit, staging))
             runs.append(unit_run(unit, "failed", stored=None, stages=stages, error=failed[-1].error))
             _mark(engine, unit, [])
             continue
         stored.append(done)
         _mark(engine, unit, done.days + ([_day_of(unit)] if unit.target in SNAPSHOT_TARGETS and done.rows else []))
-        if told := staging.read(WARNING):
-            warnings.append(told.decode())
+        if noted := staging.read(WARNING):
+            warnings.append(noted.decode())
         damage = _read(staging, "damage.json", UnitFailure)
         outcome, error = ("damaged", damage.error) if damage else ("stored", "")
         runs.append(unit_run(unit, outcome, stored=done, stages=stages, error=error))

@@ -12,9 +12,9 @@ from devhealth.pipelines import providers
 from devhealth.pipelines.finish import finish_sync
 from devhealth.pipelines.metering import usage_of
 from devhealth.pipelines.plan import plan_sync
-from devhealth.pipelines.reports import StageReport, SyncReport
+from devhealth.pipelines.reports import StageReport, SyncReport, UnitFailure
 from devhealth.pipelines.request import SyncRequest
-from devhealth.pipelines.stages import failure_recorded, readable_pages, report_staged, store_batches
+from devhealth.pipelines.stages import failure_of, failure_recorded, readable_pages, report_staged, store_batches
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
 
@@ -32,27 +32,31 @@ def run_sync(settings: Settings, request: SyncRequest, on_event: Listener = _sil
     """Plan, fetch, process, store and finish. A unit's failure is reported, not raised; the others go on."""
     units = plan_sync(settings, request)
     on_event("planned", None, len(units))
+    failed: dict[str, UnitFailure] = {}
     for unit in units:
         on_event("fetching", unit, 0)
-        _run_unit(settings, unit, on_event)
-    return finish_sync(settings, units, provider=request.provider, run_id=request.run_id)
+        if failure := _run_unit(settings, unit, on_event):
+            failed[unit.unit_id] = failure
+    return finish_sync(settings, units, provider=request.provider, run_id=request.run_id, failed_here=failed)
 
 
-def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> None:
+def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> UnitFailure | None:
+    """Do a unit; why it failed, also when its staging cannot be written."""
     pages = Timed(readable_pages(settings, unit))
     counted = CountedPages(pages, lambda count: on_event("page", unit, count))
     try:
         with failure_recorded(unit, "sync"):
             batches = Timed(providers.processor(unit.provider, unit.target).to_records(counted, unit))
             stored = asyncio.run(store_batches(settings, unit, batches))
-    except Exception:  # noqa: BLE001 - the outermost edge of a unit: it is recorded, the other units go on
+    except Exception as error:  # noqa: BLE001 - the outermost edge of a unit: it is recorded, the other units go on
         on_event("failed", unit, 0)
-        return
+        return failure_of(unit, "sync", error)
     fetch = StageReport(stage="fetch", seconds=pages.seconds, pages=counted.count, bytes=counted.bytes)
     report_staged(unit, msgspec.structs.replace(fetch, usage=usage_of(UnitStaging(unit.staging))))
     report_staged(unit, StageReport(stage="process", seconds=batches.seconds - pages.seconds, rows=stored.rows))
     report_staged(unit, StageReport(stage="store", seconds=stored.seconds, rows=stored.rows))
     on_event("stored", unit, sum(stored.rows.values()))
+    return None
 
 
 class Timed(Iterator[Item]):

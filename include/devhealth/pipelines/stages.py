@@ -112,7 +112,7 @@ def readable_pages(settings: Settings, unit: Unit) -> Iterator[Page]:
         staging = UnitStaging(unit.staging)
         if not staging.pages():
             raise
-        staging.write("damage.json", msgspec.json.encode(_failure(unit, "fetch", error)))
+        staging.write("damage.json", msgspec.json.encode(failure_of(unit, "fetch", error)))
 
 
 async def store_batches(settings: Settings, unit: Unit, batches: Iterator[Batch]) -> StoredUnit:
@@ -180,12 +180,23 @@ def failure_recorded(unit: Unit, stage: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        with contextlib.suppress(DevhealthError):  # an unwritable staging is often the very error
-            UnitStaging(unit.staging).write("error.json", msgspec.json.encode(_failure(unit, stage, error)))
+        _note_failure(UnitStaging(unit.staging), failure_of(unit, stage, error))
         raise
 
 
-def _failure(unit: Unit, stage: str, error: Exception) -> UnitFailure:
+def _note_failure(staging: UnitStaging, failure: UnitFailure) -> None:
+    """Stage error.json; where the disk is full, in the place of the unit's own pages: why it failed is worth more."""
+    content = msgspec.json.encode(failure)
+    try:
+        staging.write("error.json", content)
+    except DevhealthError:
+        with contextlib.suppress(DevhealthError, OSError):  # it cannot be written at all: often the very error
+            staging.drop_pages()
+            staging.write("error.json", content)
+
+
+def failure_of(unit: Unit, stage: str, error: Exception) -> UnitFailure:
+    """What is told of a unit that failed."""
     text = str(error) if isinstance(error, DevhealthError) else f"{type(error).__name__}: {error}"
     return UnitFailure(unit_id=unit.unit_id, name=unit.name, target=unit.target, stage=stage, error=text)
 

@@ -137,6 +137,8 @@ class _Reading:
 
 
 def _state(unit: dict[str, Any], mark: Any, as_of: datetime) -> TargetState:
+    # A sync that finds nothing new has no unit, but it moves the watermark: what failed before it is over.
+    is_over = bool(mark and unit.get("outcome") == "failed" and mark.at > unit["before"])
     return TargetState(
         repository=mark.name if mark else unit["name"],
         repo_id=unit["repo_id"],
@@ -144,8 +146,8 @@ def _state(unit: dict[str, Any], mark: Any, as_of: datetime) -> TargetState:
         configuration=unit.get("configuration"),
         watermark=mark.at if mark else None,
         lag_seconds=max(0.0, (as_of - mark.at).total_seconds()) if mark else None,
-        last_outcome=unit.get("outcome"),
-        last_error=None if mark and mark.gone_since else unit.get("error"),
+        last_outcome="stored" if is_over else unit.get("outcome"),
+        last_error=None if is_over or (mark and mark.gone_since) else unit.get("error"),
         gone_since=mark.gone_since if mark else None,
     )
 
