@@ -225,3 +225,34 @@ def test_an_empty_database_is_no_error_and_an_unknown_organisation_is(tmp_path):
     assert json.loads(devhealth("status", "--json").stdout)["organisations"] == []
     assert "organisation 'nobody' does not exist" in devhealth("status", "--org", "nobody", status=2).stderr
     assert "Examples:" in devhealth("status", "--help").stdout
+
+
+def many(count: int) -> list[TargetState]:
+    """Of each repository two targets; every hundredth is late, and the last ones have failed or were never read."""
+    found = [
+        dataclasses.replace(SHOP_GIT, repository=f"r{number:05}", repo_id=f"r{number:05}", target=target)
+        for number in range(count)
+        for target in ("blame", "git")
+    ]
+    for place in range(0, len(found), 200):
+        found[place] = dataclasses.replace(found[place], lag_seconds=9 * 86_400.0)
+    found[-1] = dataclasses.replace(found[-1], last_outcome="failed", last_error="no answer")
+    found[-3] = dataclasses.replace(found[-3], watermark=None, lag_seconds=None, last_outcome=None)
+    return found
+
+
+def test_of_many_repositories_the_counts_come_first_and_failures_before_the_rest():
+    shop = dataclasses.replace(SHOP, sources_count=0, is_discovering=True)
+    text = shown(changed(configurations=[shop], targets=many(10_000)))
+    assert line(text, "shop ")[:2] == ["shop", "10,000"]
+    assert line(text, "target ") == ["target", "ok", "late", "nothing", "yet", "failed"]
+    assert line(text, "blame ") == ["blame", "9,900", "100", "0", "0"]
+    assert line(text, "git ") == ["git", "9,998", "0", "1", "1"]
+    rows = text.partition("repository ")[2].splitlines()[1:]
+    assert [row.split()[0] for row in rows[:2]] == ["r09999", "r09998"]
+    assert text.index("target ") < text.index("repository ")
+
+
+def test_rules_that_have_found_nothing_yet_are_no_number():
+    text = shown(changed(configurations=[dataclasses.replace(SHOP, sources_count=0, is_discovering=True)], targets=[]))
+    assert line(text, "shop ")[:2] == ["shop", "0+"]

@@ -1,5 +1,7 @@
 """Status as a page, readable in 80 columns and without colour: what is wrong stands first."""
 
+import heapq
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -28,6 +30,14 @@ _WORDS = {
     "partly_failed": ("partly failed", "yellow"),
     "failed": ("failed", "red"),
 }
+_COLOURS = {
+    "ok": "green",
+    "late": "yellow",
+    "gone": "yellow",
+    "nothing yet": "yellow",
+    "damaged": "yellow",
+    "failed": "red",
+}
 _JOB_WORDS = {"completed_with_errors": "with errors"}
 _JOB_COLOURS = {"completed": "green", "running": "cyan", "pending": "dim", "failed": "red"}
 
@@ -49,7 +59,9 @@ def _organisation(one: OrganisationStatus, as_of: datetime) -> Iterator[Renderab
     if not one.configurations:
         yield Text("Nothing is configured.", "yellow")
         return
-    yield from _configurations(one.configurations, as_of)
+    yield from _configurations(one.configurations, one.targets, as_of)
+    if len(one.targets) > MOST_LISTED:
+        yield from _summary(one.targets)
     if one.targets:
         yield from _targets(one.targets)
     yield from _troubles(one)
@@ -58,7 +70,12 @@ def _organisation(one: OrganisationStatus, as_of: datetime) -> Iterator[Renderab
         yield from _backfills(one.backfills)
 
 
-def _configurations(found: Sequence[ConfigurationState], as_of: datetime) -> Iterator[RenderableType]:
+def _configurations(
+    found: Sequence[ConfigurationState], read: Sequence[TargetState], as_of: datetime
+) -> Iterator[RenderableType]:
+    known: dict[str | None, set[str]] = defaultdict(set)
+    for target in read:
+        known[target.configuration].add(target.repo_id or target.repository)
     table = bare_table(("configuration", "left"), ("sources", "right"), ("targets", "left"))
     for name in ("last run", "outcome"):
         table.add_column(name, no_wrap=True)
@@ -67,7 +84,7 @@ def _configurations(found: Sequence[ConfigurationState], as_of: datetime) -> Ite
         word, colour = _WORDS[one.last_outcome]
         table.add_row(
             shortened(plain(one.name), NAME_WIDTH),
-            f"{one.sources_count:,}{'+' if one.is_discovering else ''}",
+            _sources(one, len(known[one.name])),
             ", ".join(one.targets),
             ago(one.last_run_at, as_of) if one.last_run_at else "",
             Text("paused", "dim") if one.is_paused else Text(word, colour),
@@ -77,15 +94,58 @@ def _configurations(found: Sequence[ConfigurationState], as_of: datetime) -> Ite
     yield from _more(len(found) - MOST_LISTED)
 
 
+def _sources(one: ConfigurationState, known: int) -> str:
+    """How many it names, or those its rules have found; a + for what they will find."""
+    if one.is_discovering and not known:
+        return f"{one.sources_count:,}+"
+    return f"{max(one.sources_count, known) if one.is_discovering else one.sources_count:,}"
+
+
+_STANDINGS = ("failed", "damaged", "nothing yet", "gone", "late", "ok")
+"""How a target stands, the worst first."""
+
+
+def _standing(one: TargetState) -> str:
+    if one.gone_since:
+        return "gone"
+    if one.last_outcome in {"failed", "damaged"}:
+        return one.last_outcome
+    if one.last_error:
+        return "failed"
+    if one.watermark is None:
+        return "nothing yet"
+    return "late" if (one.lag_seconds or 0.0) >= LATE_SECONDS else "ok"
+
+
+def _summary(found: Sequence[TargetState]) -> Iterator[RenderableType]:
+    """How many repositories stand how, by target."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in found:
+        counts[one.target][_standing(one)] += 1
+    shown = [
+        word
+        for word in reversed(_STANDINGS)
+        if word in {"ok", "late", "failed"} or any(count[word] for count in counts.values())
+    ]
+    table = bare_table(("target", "left"), *((word, "right") for word in shown))
+    for target, count in sorted(counts.items()):
+        table.add_row(
+            target,
+            *(Text(f"{count[word]:,}", _COLOURS[word] if count[word] else "dim") for word in shown),
+        )
+    yield Text()
+    yield table
+
+
 def _targets(found: Sequence[TargetState]) -> Iterator[RenderableType]:
     table = bare_table(("repository", "left"), ("target", "left"), ("stored up to (UTC)", "left"))
     table.add_column("lag", justify="right", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
-    worst_first = sorted(found, key=lambda one: (one.last_error is None, -(one.lag_seconds or 0.0)))
-    chosen = {id(one) for one in worst_first[:MOST_LISTED]}
-    for one in found:
-        if id(one) not in chosen:
-            continue
+    worst = {word: place for place, word in enumerate(_STANDINGS)}
+    worst_first = heapq.nsmallest(
+        MOST_LISTED, found, key=lambda one: (worst[_standing(one)], -(one.lag_seconds or 0.0))
+    )
+    for one in worst_first:
         word, colour = _WORDS[one.last_outcome] if one.last_outcome else ("", "")
         if one.gone_since:
             word, colour = f"gone since {one.gone_since:%Y-%m-%d}", "yellow"
