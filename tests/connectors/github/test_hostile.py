@@ -153,6 +153,29 @@ def test_any_answer_ends_in_rows_or_in_an_error_of_ours(server, tmp_path, monkey
     holds()
 
 
+@pytest.mark.parametrize("api", ["auto", "rest"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_nul_in_any_text_of_an_answer_is_in_no_record(server, tmp_path, monkeypatch, target, api):
+    monkeypatch.setattr(client, "Clock", short_pauses)
+    server.faults.clear()
+
+    def with_nuls(_asked, right):
+        reply = right()
+        body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        return replace(reply, body=body.replace(b'"bug"', rb'"bug\u0000s"').replace(b'"build"', rb'"bui\ud83dld"'))
+
+    server.faults.add(with_nuls, times=-1)
+    options = {"api": api, "incident_labels": ["incident"], "bodies": True}
+    unit = unit_for(tmp_path / "unit", target=target, options=options)
+    pages = list(providers.connector("github", target).fetch(unit, settings_for(server, tmp_path / "home")))
+    assert frames.write(BytesIO(), providers.processor("github", target).to_records(pages, unit))
+    records = [record for batch in providers.processor("github", target).to_records(pages, unit) for record in batch]
+    said = repr(records)
+    assert "\\x00" not in said
+    assert target != "prs" or "bug\ufffds" in said
+    assert target != "cicd" or "bui\ufffdld" in said
+
+
 @given(plays)
 @examples(12, shrinks=False)
 def test_any_answer_to_a_look_is_a_survey_or_an_error_of_ours(server, tmp_path_factory, play):

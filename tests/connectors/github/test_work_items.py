@@ -1,6 +1,5 @@
 """Issues from the local server through connector and processor: what is stored is what is there."""
 
-import json
 import logging
 from collections import Counter
 from datetime import timedelta
@@ -8,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from devhealth.connectors.github import work_items as connector
-from devhealth.errors import RateLimited, SourceError, SourceForbidden, SourceNotFound
+from devhealth.errors import RateLimited, SourceError, SourceForbidden
 from devhealth.models.unit import Window
 from devhealth.staging import UnitStaging
 from tests.git_sync import Tables
@@ -434,14 +433,7 @@ def test_a_renamed_repository_is_read_on(world, shop, server, settings, tmp_path
 
 
 @BOTH
-def test_issues_that_are_switched_off_or_may_not_be_read_are_no_empty_list(
-    world, shop, server, settings, tmp_path, options
-):
-    off = json.dumps({"message": "Issues has been disabled in this repository."}).encode()
-    server.faults.add(faults.status(410, off), when=faults.path("/issues"), times=-1)
-    with pytest.raises(SourceNotFound, match=r"switched off.*Issues has been disabled"):
-        sync(Tables(), settings, tmp_path / "one", options=options)
-    server.faults.clear()
+def test_issues_that_may_not_be_read_are_no_empty_list(world, shop, server, settings, tmp_path, options):
     server.faults.add(faults.status(403, b'{"message": "Resource not accessible"}'), when=faults.path("/issues"))
     with pytest.raises(SourceForbidden, match="Issues: read"):
         sync(Tables(), settings, tmp_path / "two", options=options)
