@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devhealth.models.text import to_bytes, to_text
+from devhealth.models.text import plain, to_bytes, to_text
 
 _RAW = st.binary() | st.text(st.characters(codec="utf-8")).map(str.encode) | st.binary().map(lambda raw: b'"' + raw)
 
@@ -42,3 +42,8 @@ def test_the_text_is_fit_for_every_store(raw):
 )
 def test_undecodable_bytes_are_quoted_as_git_quotes_paths(raw, text):
     assert to_text(raw) == text
+
+
+def test_a_plain_text_begins_no_line_and_steers_no_terminal():
+    hostile = "shop\nFAILED\r\x1b[2K\x9b2J\u2028web [bold]"
+    assert plain(hostile) == "shop?FAILED??[2K?2J?web [bold]".replace("?", "\N{REPLACEMENT CHARACTER}")

@@ -50,11 +50,12 @@ def list_users(*, org: str | None, as_json: bool) -> None:
         from rich.text import Text
 
         from devhealth.cli import layout
+        from devhealth.models.text import plain
 
         page = layout.bare_table(("e-mail", "left"), ("name", "left"), ("roles", "left"), ("password", "left"))
         for one in found:
             roles = ", ".join(f"{held.role} of {held.organisation}" for held in one.memberships)
-            name = Text(layout.plain(one.display_name))
+            name = Text(plain(one.display_name))
             page.add_row(Text(one.email, "bold"), name, roles, "yes" if one.has_password else "no")
         layout.show(page)
     else:

@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from devhealth.cli.bars import bar
-from devhealth.cli.layout import bare_table, heading, plain, shortened
+from devhealth.cli.layout import bare_table, heading, shortened
+from devhealth.models.text import plain
 from devhealth.pipelines.backfill import BackfillReport, ChunkFailure, ChunkStatus, JobStatus
 from devhealth.pipelines.backfill.report import grouped
 

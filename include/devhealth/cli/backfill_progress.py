@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from devhealth.cli.layout import plain
+from devhealth.models.text import plain
 from devhealth.models.unit import Unit
 from devhealth.pipelines.backfill import Event, Job
 
@@ -114,7 +114,7 @@ class View:
 def chunk_name(unit: Unit) -> str:
     """What a person calls a chunk."""
     days = f"{unit.window.since:%Y-%m-%d} to {unit.window.before:%Y-%m-%d}" if unit.window else ""
-    return f"{unit.name} ({unit.target}) {days}"
+    return f"{plain(unit.name)} ({unit.target}) {days}"
 
 
 def clock(seconds: float) -> str:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from devhealth.cli.layout import plain
+from devhealth.models.text import plain
 from devhealth.pipelines.configuration.compare import Change, FieldChange
 
 _SIGNS = {"add": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}

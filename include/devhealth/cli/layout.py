@@ -23,11 +23,6 @@ def bare_table(*columns: tuple[str, str]) -> Table:
     return made
 
 
-def plain(text: str) -> str:
-    """The text without anything that could steer a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
 def shortened(path: str, width: int) -> str:
     """The path, or its end where it is longer than the width."""
     return path if len(path) <= width else f"...{path[-width + 3 :]}"

@@ -1,11 +1,12 @@
 """The closing lines of a run, for a person."""
 
+from devhealth.models.text import plain
 from devhealth.pipelines.reports import MetricsReport, SyncReport
 
 
 def of_sync(report: SyncReport) -> str:
     """What a sync stored, and what to do next."""
-    notes = [f"Note: {warning}." for warning in report.warnings]
+    notes = [f"Note: {plain(warning)}." for warning in report.warnings]
     notes += [line] if (line := report.usage.sentence()) else []
     if not report.planned:
         return "\n".join(["Nothing is new since the last run.", *notes])

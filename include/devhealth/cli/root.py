@@ -20,6 +20,7 @@ from devhealth.cli.status import status
 from devhealth.cli.sync import sync
 from devhealth.cli.warehouse import warehouse
 from devhealth.errors import DevhealthError, InputError, SettingsError, SourceError
+from devhealth.models.text import plain
 from devhealth.settings import home_folder, is_for_a_group
 
 EXAMPLES = """
@@ -45,7 +46,8 @@ class _Reported(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Write the message."""
-        click.echo(f"devhealth: {self.message}", file=file, err=True)
+        message = "\n".join(map(plain, self.message.split("\n")))
+        click.echo(f"devhealth: {message}", file=file, err=True)
 
 
 class _Root(click.Group):

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from devhealth.cli.bars import bar, spark
-from devhealth.cli.layout import bare_table, heading, plain, shortened
+from devhealth.cli.layout import bare_table, heading, shortened
 from devhealth.cli.show_delivery import delivery_lines
+from devhealth.models.text import plain
 from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
 
 PATH_WIDTH = 32

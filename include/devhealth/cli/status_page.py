@@ -11,7 +11,8 @@ from rich.text import Text
 
 from devhealth.cli.bars import bar
 from devhealth.cli.durations import ago, span
-from devhealth.cli.layout import bare_table, heading, plain, shortened
+from devhealth.cli.layout import bare_table, heading, shortened
+from devhealth.models.text import plain
 from devhealth.pipelines.backfill import JobStatus
 from devhealth.pipelines.status import OrganisationStatus, Status
 from devhealth.semantic.sync_state import ConfigurationState, DirtyDays, TargetState

@@ -31,6 +31,11 @@ def to_bytes(text: str) -> bytes:
     return _ESCAPE.sub(lambda match: chr(_byte(match[1])), text[1:-1]).encode("latin-1")
 
 
+def plain(text: str) -> str:
+    """The text as a part of one line, without anything that could steer a terminal or begin another line of a log."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def _quote(raw: bytes) -> str:
     return '"' + "".join(_ESCAPES.get(byte) or _shown(byte) for byte in raw) + '"'
 

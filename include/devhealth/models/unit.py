@@ -5,6 +5,8 @@ from datetime import datetime
 
 import msgspec
 
+from devhealth.models.text import plain
+
 
 class Window(msgspec.Struct, frozen=True):
     """`since` inclusive, `before` exclusive, both UTC."""
@@ -49,6 +51,12 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the chunk in its job."""
     shared: str = ""
     """Folder or URI that the units of one job and source share; empty for a unit that stands alone."""
+
+    @property
+    def label(self) -> str:
+        """What a line of a log says of it: `shop (git), backfill 2026-03-01 to 2026-03-08`."""
+        days = f" {self.window.since:%Y-%m-%d} to {self.window.before:%Y-%m-%d}" if self.window else ""
+        return f"{plain(self.name)} ({self.target}), {self.mode}{days}"
 
     @property
     def writer(self) -> str:

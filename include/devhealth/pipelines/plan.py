@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from upath import UPath
 
 from devhealth.errors import InputError, RateLimited, SecretError, SourceError
+from devhealth.models.text import plain
 from devhealth.models.unit import Unit, Window, source_digest
 from devhealth.pipelines import credentials, departures, outcomes, providers
 from devhealth.pipelines.discovery import Look, looked_at, sources_of
@@ -176,7 +177,7 @@ def _units_of(
     units, quiet = [], []
     for look in looks:
         if look.surveyed and look.configuration.credential:
-            _LOG.info("%s is read with %s", look.name, look.configuration.credential)
+            _LOG.info("%s is read with %s", plain(look.name), look.configuration.credential)
         for target in _targets(request, look.configuration):
             if request.window and target in SNAPSHOT_TARGETS:
                 continue

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from devhealth.models.text import plain
 from devhealth.models.unit import DayRange
 from devhealth.models.usage import Usage
 
@@ -17,7 +18,7 @@ def failed_of(failed: int, of: int, what: str) -> str:
 
 def listed(troubles: Iterable[tuple[str, str]]) -> str:
     """What is in trouble, each with its sentence, as one sentence."""
-    return "; ".join(f"{what}: {error.removesuffix('.')}" for what, error in troubles) + "."
+    return "; ".join(f"{plain(what)}: {plain(error.removesuffix('.'))}" for what, error in troubles) + "."
 
 
 class StageReport(msgspec.Struct, frozen=True, kw_only=True):

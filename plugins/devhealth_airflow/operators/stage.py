@@ -54,7 +54,6 @@ class StageOperator(DeferrableOperator):
 
         def work(unit: dict[str, Any]) -> None:
             if self._is_left(unit):
-                self.log.info("%s, %s", unit["name"], unit["target"])
                 reports.append(self._run(unit, settings))
 
         settle(failures_of(self, units, work), len(units), context["ti"])
@@ -75,9 +74,17 @@ class StageOperator(DeferrableOperator):
         from devhealth.pipelines import stages
 
         unit = msgspec.convert(plain_unit, Unit)
+        self.log.info("%s of %s begins", self.stage, unit.label)
         report = getattr(stages, f"{self.stage}_unit")(settings(), unit)
         rows = ", ".join(f"{count} {table}" for table, count in report.rows.items())
-        self.log.info("%s in %.1f s: %d pages. %s", report.stage, report.seconds, report.pages, rows)
+        self.log.info(
+            "%s of %s in %.1f s: %d pages. %s",
+            report.stage,
+            unit.label,
+            report.seconds,
+            report.pages,
+            rows or "No rows.",
+        )
         if cost := report.usage.sentence():
             self.log.info(cost)
         plain: dict[str, Any] = msgspec.to_builtins(report)

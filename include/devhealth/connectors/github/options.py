@@ -11,7 +11,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
     counts_any_branch: bool = field(default=False, name="any_branch")
     """Metrics count the commits of every branch instead of the default one."""
     depth_days: Annotated[int, Meta(ge=1)] | None = None
-    """How far back the first sync reads commits."""
+    """How far back the first sync reads commits and workflow runs."""
     bot_patterns: list[Annotated[str, Meta(min_length=1)]] = []
     """Regular expressions that are searched for in logins, and in `Name <e-mail>` of commits."""
     default_branch: Annotated[str, Meta(min_length=1)] | None = None
