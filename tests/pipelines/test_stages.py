@@ -10,6 +10,7 @@ import pytest
 from devhealth.errors import SourceNotFound, StagingError
 from devhealth.models.unit import Unit
 from devhealth.pipelines import plan, setup, stages
+from devhealth.pipelines import run as in_one_process
 from devhealth.pipelines.finish import finish_sync
 from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.run import run_sync
@@ -17,6 +18,7 @@ from devhealth.semantic import database, watermarks
 from devhealth.staging import UnitStaging
 from devhealth.warehouse.connection import connected
 from tests.pipelines.conftest import request
+from tests.processes import killed_at
 
 ALL = (stages.fetch_unit, stages.process_unit, stages.store_unit)
 
@@ -103,6 +105,48 @@ def test_only_runs_of_long_ago_are_removed_from_the_staging_folder(settings, uni
         os.utime(folder, (time.time() - plan.KEEP_STAGING_SECONDS - 60,) * 2)
     plan_sync(settings, request())
     assert [folder.exists() for folder in (foreign, recent, old)] == [True, True, False]
+
+
+def _left(settings):
+    root = UnitStaging(settings.staging_uri).root
+    locks = [path.name for path in settings.home.glob("*staging-*.lock")]
+    return [path.name for path in root.iterdir()] + locks if root.exists() else locks
+
+
+@pytest.mark.parametrize("place", ["", "memory://staging-{}"])
+def test_a_sync_that_ended_leaves_nothing_staged(settings, shop, place, tmp_path):
+    settings = dataclasses.replace(settings, staging_uri=place.format(tmp_path.name) or settings.staging_uri)
+    setup.register_source(settings, "acme", str(shop.path))
+    for _ in range(2):
+        shop.commit()
+        assert run_sync(settings, request()).stored
+        assert _left(settings) == []
+    shop.path.rename(shop.path.with_name("moved"))
+    assert run_sync(settings, request()).failed
+    assert _left(settings) == []
+
+
+def test_what_a_killed_sync_left_goes_with_the_next_one_and_what_runs_stays(settings, shop):
+    setup.register_source(settings, "acme", str(shop.path))
+    assert killed_at(0, [(in_one_process, "store_batches")], lambda: run_sync(settings, request()))
+    assert len(_left(settings)) == 2
+    engine = database.open_semantic(settings)
+    with plan.staging_held(settings, engine, "20260101T000000-0123abcd"):
+        assert not run_sync(settings, request()).failed
+        assert _left(settings)[:1] == ["20260101T000000-0123abcd"]
+    assert _left(settings) == []
+    engine.dispose()
+
+
+def test_runs_of_long_ago_go_from_an_object_store(settings, monkeypatch):
+    settings = dataclasses.replace(settings, staging_uri=f"memory://{settings.clickhouse_uri.rpartition('/')[2]}")
+    for run in ("20240101T000000-0123abcd-manual", "photos"):
+        UnitStaging(f"{settings.staging_uri}/{run}/unit").write_page("1", b"x")
+    plan_sync(settings, request())
+    assert len(_left(settings)) == 2
+    monkeypatch.setattr(plan, "KEEP_STAGING_SECONDS", -1)
+    plan_sync(settings, request())
+    assert _left(settings) == ["photos"]
 
 
 def test_a_sync_into_both_stores_leaves_the_same_rows_in_each(settings, shop, tmp_path):

@@ -2,18 +2,16 @@
 
 import contextlib
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 from sqlalchemy.engine import Engine
 from upath import UPath
 
-from devhealth.errors import InputError, RateLimited, SecretError, SourceError
+from devhealth.errors import InputError, RateLimited, SecretError, SourceError, StagingError
 from devhealth.models.text import plain
 from devhealth.models.unit import Unit, Window, source_digest
 from devhealth.pipelines import credentials, departures, outcomes, providers
@@ -21,12 +19,15 @@ from devhealth.pipelines.discovery import Look, looked_at, sources_of
 from devhealth.pipelines.metering import metered
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.pipelines.standing import Stand, Standing
+from devhealth.relational import forget_turn, turn, turn_if_free
 from devhealth.semantic import configurations, database, organizations, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 
 KEEP_STAGING_SECONDS = 7 * 86_400
+ONE_PROCESS = "one-process"
+"""In a run's staging: one process holds it, and the turn of the run as long as it lives."""
 SNAPSHOT_TARGETS = frozenset({"blame"})
 """Targets that describe the present: a backfill of the past leaves them out."""
 
@@ -76,7 +77,7 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
     """
     engine = database.open_semantic(settings)
     database.check(engine)
-    _drop_stale_staging(settings)
+    _drop_stale_staging(settings, engine)
     chosen = _configurations(engine, request)
     if request.window:
         chosen = admit(engine, chosen, request.window)
@@ -272,13 +273,38 @@ def _run_staging(settings: Settings, request: SyncRequest) -> UnitStaging:
     return UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(request.run_id)}")
 
 
-def _drop_stale_staging(settings: Settings) -> None:
-    """Remove what runs older than a week left behind; the folder may hold what is not ours."""
+@contextlib.contextmanager
+def staging_held(settings: Settings, engine: Engine, run_id: str) -> Iterator[None]:
+    """The staging of a run in one process: all of it goes when the block ends, after a kill when the next run plans."""
+    staging, name = UnitStaging(f"{settings.staging_uri.rstrip('/')}/{fit_for_a_path(run_id)}"), _turn_of(run_id)
+    with turn(engine, name):
+        with contextlib.suppress(StagingError):  # it fails where it matters: when a unit is staged
+            staging.write(ONE_PROCESS, b"")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # what cannot be written cannot be removed
+                staging.reset()
+            forget_turn(engine, name)
+
+
+def _drop_stale_staging(settings: Settings, engine: Engine) -> None:
+    """Remove what runs whose process is gone left behind, and runs of many processes that are older than a week.
+
+    The folder may hold what is not ours.
+    """
     root = UPath(settings.staging_uri)
-    if root.protocol not in {"", "file", "local"} or not Path(root.path).is_dir():
-        return
-    oldest = time.time() - KEEP_STAGING_SECONDS
-    for run in Path(root.path).iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another run may remove it at the same time
-            if is_run_id(run.name) and run.stat().st_mtime < oldest:
-                shutil.rmtree(run, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # another run may remove one at the same time
+        for name in [path.name for path in root.iterdir() if is_run_id(path.name)]:
+            staging = UnitStaging(f"{settings.staging_uri.rstrip('/')}/{name}")
+            if staging.read(ONE_PROCESS) is not None:
+                with turn_if_free(engine, _turn_of(name)) as is_abandoned:
+                    if is_abandoned:
+                        staging.reset()
+                        forget_turn(engine, _turn_of(name))
+            elif time.time() - staging.changed_at() > KEEP_STAGING_SECONDS:
+                staging.reset()
+
+
+def _turn_of(run_id: str) -> str:
+    return f"staging-{fit_for_a_path(run_id)}"

@@ -11,10 +11,11 @@ from devhealth.models.unit import Unit
 from devhealth.pipelines import providers
 from devhealth.pipelines.finish import finish_sync
 from devhealth.pipelines.metering import usage_of
-from devhealth.pipelines.plan import plan_sync
+from devhealth.pipelines.plan import plan_sync, staging_held
 from devhealth.pipelines.reports import StageReport, SyncReport, UnitFailure
 from devhealth.pipelines.request import SyncRequest
 from devhealth.pipelines.stages import failure_of, failure_recorded, readable_pages, report_staged, store_batches
+from devhealth.semantic import database
 from devhealth.settings import Settings
 from devhealth.staging import Page, UnitStaging
 
@@ -30,14 +31,19 @@ def _silent(event: str, unit: Unit | None, count: int) -> None:
 
 def run_sync(settings: Settings, request: SyncRequest, on_event: Listener = _silent) -> SyncReport:
     """Plan, fetch, process, store and finish. A unit's failure is reported, not raised; the others go on."""
-    units = plan_sync(settings, request)
-    on_event("planned", None, len(units))
-    failed: dict[str, UnitFailure] = {}
-    for unit in units:
-        on_event("fetching", unit, 0)
-        if failure := _run_unit(settings, unit, on_event):
-            failed[unit.unit_id] = failure
-    return finish_sync(settings, units, provider=request.provider, run_id=request.run_id, failed_here=failed)
+    engine = database.open_semantic(settings)
+    try:
+        with staging_held(settings, engine, request.run_id):
+            units = plan_sync(settings, request)
+            on_event("planned", None, len(units))
+            failed: dict[str, UnitFailure] = {}
+            for unit in units:
+                on_event("fetching", unit, 0)
+                if failure := _run_unit(settings, unit, on_event):
+                    failed[unit.unit_id] = failure
+            return finish_sync(settings, units, provider=request.provider, run_id=request.run_id, failed_here=failed)
+    finally:
+        engine.dispose()
 
 
 def _run_unit(settings: Settings, unit: Unit, on_event: Listener) -> UnitFailure | None:

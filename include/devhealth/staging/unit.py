@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,6 +105,16 @@ class UnitStaging:
     def reset(self) -> None:
         """Remove everything of this unit; missing files are no error."""
         self._remove(self.root)
+
+    def changed_at(self) -> float:
+        """Unix time at which anything below was last written; now when no store tells it."""
+        if self._is_local:
+            return Path(self.root.path).stat().st_mtime
+        files = self.root.fs
+        try:
+            return max((files.modified(path).timestamp() for path in files.find(self.root.path)), default=time.time())
+        except NotImplementedError:
+            return time.time()
 
     def drop_pages(self) -> None:
         """Remove pages and records, keep the small files; missing ones are no error."""
