@@ -14,8 +14,8 @@ given *since* or *before*, fetches only the commits of those days. **A backfill*
 in 3.x, `airflow dags backfill` in 2.11) fetches the commits of each day asked for. Neither of the last two moves a
 watermark.
 
-Repositories are registered with `devhealth register PATH --org ORGANISATION`, or in the
-table `sync_configurations`. Stores come from the Airflow connections `devhealth_postgres` and `devhealth_clickhouse`.
+Repositories are configured in a file for `devhealth config apply FILE`, or one by one with
+`devhealth register PATH --org ORGANISATION`. Stores come from the Airflow connections `devhealth_postgres` and `devhealth_clickhouse`.
 """
 
 from devhealth_airflow.sync_dag import sync_dag
