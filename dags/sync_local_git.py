@@ -15,7 +15,8 @@ in 3.x, `airflow dags backfill` in 2.11) fetches the commits of each day asked f
 watermark.
 
 Repositories are configured in a file for `devhealth config apply FILE`, or one by one with
-`devhealth register PATH --org ORGANISATION`. Stores come from the Airflow connections `devhealth_postgres` and `devhealth_clickhouse`.
+`devhealth register PATH --org ORGANISATION`. Stores come from the Airflow connections `devhealth_postgres` and
+`devhealth_clickhouse`.
 """
 
 from devhealth_airflow.sync_dag import sync_dag
