@@ -10,7 +10,7 @@ from devhealth.semantic.tables import metadata
 
 _FOREIGN = "of the other tenant"
 _NAMES = {"path", "author_email", "email"}
-_VISIBLE = {"is_withdrawn", "is_removed", "is_reachable", "is_deleted"}
+_VISIBLE = {"is_withdrawn", "is_removed", "is_reachable", "is_deleted", "is_gone"}
 """A row that is withdrawn, removed, deleted or unreachable would be a row nobody can see."""
 _FIVE_DAYS = {"Date": 5, "DateTime('UTC')": 5 * 86400}
 

@@ -68,7 +68,8 @@ BEGIN_IN_PYTHON = re.compile(
 )
 READ_IN_PYTHON = re.compile(r"\b(?:from|join)\s+(?!system\.|input\()(\w+|\{[^}]+\})")
 FILTER_IN_PYTHON = re.compile(
-    rf"{FILTER.pattern}|org_id in %\(org_ids\)s|\(org_id, repo_id\) in %\(repositories\)s|_spoken_of\("
+    rf"{FILTER.pattern}|org_id in %\(org_ids\)s|\(org_id, repo_id\) in %\(repositories\)s|"
+    r"_(?:spoken_of|of_repository)\("
 )
 NO_FACTS_OF_ANYBODY = {
     "sinks/clickhouse_block.py: _days_that_differ": "the rows of a batch and those of their keys, which begin with it",
@@ -119,6 +120,7 @@ WRITE = {
     "dirty_ranges.settle",
     "identities.merge",
     "identities.unmerge",
+    "record_versions.take",
     "repositories.register",
     "repositories.register_all",
     "watermarks.advance",

@@ -191,7 +191,7 @@ def _spoken_of(snapshot: Snapshot) -> str:
         return of_repository
     if snapshot.beside:
         version = f"{table_of(snapshot.beside).version} = {literal(snapshot.version)}"
-        of_it = f"select {snapshot.column} from {snapshot.beside} where {of_repository} and {version}"  # noqa: S608 -- declared
+        of_it = f"select {snapshot.column} from {snapshot.beside} where {_of_repository(snapshot)} and {version}"  # noqa: S608 -- declared
         return f"{of_repository} and {snapshot.column} in ({of_it})"
     return f"{of_repository} and {snapshot.column} in ({', '.join(map(literal, snapshot.values))})"
 
