@@ -1,6 +1,10 @@
 """The fields of the form Airflow shows before a run by hand."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from airflow import __version__
+from airflow.configuration import conf
 
 from devhealth_airflow.airflow_names import Param
 
@@ -15,7 +19,7 @@ def organisation() -> Param:
         type=["null", "string"],
         **NO_EMPTY,
         title="Organisation",
-        description="Slug of the organisation. Empty: all of them.",
+        description_md=f"Slug of the organisation. Empty: all of them. {_listed()}",
     )
 
 
@@ -26,14 +30,18 @@ def configurations() -> Param:
         type=["null", "array"],
         items={"type": "string", **NO_EMPTY},
         title="Configurations",
-        description="Names of sync configurations, one a line. Empty: every one that is not paused.",
+        description_md=f"Names of sync configurations, one a line. Empty: every one that is not paused. {_listed()}",
     )
 
 
 def the_organisation() -> Param:
     """Slug of the organisation, which must be named."""
     return Param(
-        None, type=["null", "string"], **NO_EMPTY, title="Organisation", description="Slug of the organisation."
+        None,
+        type=["null", "string"],
+        **NO_EMPTY,
+        title="Organisation",
+        description_md=f"Slug of the organisation. {_listed()}",
     )
 
 
@@ -44,7 +52,7 @@ def the_configuration() -> Param:
         type=["null", "string"],
         **NO_EMPTY,
         title="Configuration",
-        description="Name of one of its sync configurations.",
+        description_md=f"Name of one of its sync configurations. {_listed()}",
     )
 
 
@@ -99,6 +107,19 @@ def full_resync() -> Param:
         type="boolean",
         title="Full resync",
         description="Fetch everything again instead of what is new. What is stored already is replaced, not doubled.",
+    )
+
+
+def _listed() -> str:
+    """Where the names stand that can be written here, in Markdown; no database is asked while a DAG is parsed.
+
+    The form shows it as long as there is no plain description beside it.
+    """
+    section, page = ("webserver", "home") if __version__.startswith("2.") else ("api", "dags")
+    root = urlsplit(conf.get(section, "base_url", fallback="")).path.rstrip("/")
+    return (
+        "The log of the task `plan` of the last run of a "
+        f"[sync DAG]({root}/{page}?tags=sync) lists them, as does `devhealth status`."
     )
 
 

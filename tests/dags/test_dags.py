@@ -95,7 +95,20 @@ def test_the_form_of_a_sync_offers_targets_to_choose_and_dates_to_pick(facts):
     assert params["targets"]["examples"] == params["targets"]["items"]["enum"] == ["git", "blame"]
     assert params["since"]["format"] == params["before"]["format"] == "date"
     assert params["full_resync"]["type"] == "boolean"
-    assert all(param["title"] and param["description"] for param in params.values())
+    assert all(param["title"] and (param["description"] or param["description_md"]) for param in params.values())
+
+
+def test_the_forms_say_where_the_names_stand(facts):
+    """Airflow 3.x shows Markdown only where there is no plain description."""
+    for dag, names in {
+        "sync_local_git": ("organisation", "configurations"),
+        "backfill": ("organisation", "configuration"),
+    }.items():
+        for name in names:
+            param = facts[dag]["params"][name]
+            assert param["description"] is None
+            assert re.search(r"task `plan` .*\[sync DAG\]\(/(dags|home)\?tags=sync\)", param["description_md"])
+            assert param["minLength"] == 1 if name != "configurations" else param["items"]["minLength"] == 1
 
 
 def test_the_targets_of_the_form_are_those_of_the_provider(facts):

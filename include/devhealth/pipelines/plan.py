@@ -84,6 +84,7 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
     left_out = list(_left_out(request, chosen))
     chosen = [one for one in chosen if _targets(request, one)]
     with metered(settings, _run_staging(settings, request)) as counted:
+        _tell_names(engine, chosen)
         found = [(configuration, sources_of(counted, engine, configuration)) for configuration in chosen]
         looks = [look for one, sources in found for look in looked_at(counted, engine, one, sources)]
         warnings = [warning for _, sources in found for warning in sources.warnings]
@@ -100,6 +101,14 @@ def plan_sync(settings: Settings, request: SyncRequest, admit: Admit = within_ti
         busy = {(unit.org_id, unit.configuration) for unit in units}
         outcomes.note_quiet(engine, [one for one in chosen if (one.org_id, one.name) not in busy], request.run_id)
     return units
+
+
+def _tell_names(engine: Engine, chosen: Sequence[SyncConfiguration]) -> None:
+    """Log what a later run can name."""
+    slugs = {one.org_id: one.slug for one in organizations.list_organizations(engine)}
+    for org_id in dict.fromkeys(one.org_id for one in chosen):
+        names = ", ".join(one.name for one in chosen if one.org_id == org_id)
+        _LOG.info("organisation %s: configurations %s", slugs.get(org_id, org_id), names)
 
 
 def is_out_of_reach(unit: Unit) -> bool:
