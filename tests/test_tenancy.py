@@ -437,6 +437,7 @@ def _answer(function, parameters, acme, org_id):
         "as_of": AS_OF,
         "at": AS_OF + timedelta(hours=12),
         "names": (),
+        "most": 9,
         "host": "local",
         "provider_id": "?",
         "aliases": _aliases(acme),
