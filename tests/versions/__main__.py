@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PARTS = ("git", "airflow_lines")
+PARTS = ("git", "clickhouse", "airflow_lines")
 
 if __name__ == "__main__":
     commands = [[sys.executable, "-m", f"tests.versions.{part}"] for part in PARTS]
