@@ -77,15 +77,30 @@ def test_columns_that_await_records_are_null_until_there_are_any(client):
                 assert found[0][1] > 0, definition.name
 
 
-def test_the_same_inputs_and_as_of_give_the_same_rows_but_for_the_time(client):
+def test_rows_that_read_as_before_are_not_written_again(client):
+    store(client, records("acme", dataclasses.replace(HISTORY, blame={"a.py": [("one", 1), ("two", 3)]})))
+    first_reports = compute(client)
+    first = latest(client, "acme")
+    assert {report.table: report.rows for report in first_reports} == {name: len(rows) for name, rows in first.items()}
+    assert {report.table: report.rows for report in compute(client, computed_at=LATER)} == dict.fromkeys(first, 0)
+    assert latest(client, "acme") == first
+
+
+def test_only_what_differs_is_written(client):
     store(client, records("acme", HISTORY))
     compute(client)
-    first = latest(client, "acme")
-    reports = compute(client, computed_at=LATER)
-    assert latest(client, "acme") == first
-    assert {report.table: report.rows for report in reports} == {table: len(rows) for table, rows in first.items()}
-    for table in filter(first.get, first):
-        assert client.execute(f"select countDistinct(computed_at), countIf(is_withdrawn) from {table}") == [(2, 0)]
+    more = dataclasses.replace(HISTORY.changes[1], files={"a.py": (1, 3)})
+    store(client, records("acme", dataclasses.replace(HISTORY, changes=[more]), LATER))
+    reports = {report.table: report.rows for report in compute(client, computed_at=LATER)}
+    assert (reports["user_metrics_daily"], reports["file_metrics_daily"], reports["team_metrics_daily"]) == (1, 1, 0)
+    assert shown(client, "file_metrics_daily")["repo", "a.py", date(2026, 3, 2)]["deletions"] == 3
+
+
+def test_rows_of_an_older_definition_are_written_anew(client):
+    store(client, records("acme", HISTORY))
+    compute(client)
+    client.execute("alter table team_metrics_daily update definition_version = 0 where true settings mutations_sync = 1")
+    assert {one.table: one.rows for one in compute(client, computed_at=LATER)}["team_metrics_daily"] == 2
 
 
 def test_what_was_reported_at_a_time_can_be_told_again(client):

@@ -62,3 +62,29 @@ def test_a_pass_never_mixes_organisations_nor_reads_over_a_long_gap():
     new = OutputDays("a", "repo", date(2026, 1, 1), date(2026, 1, 30))
     other = OutputDays("b", "repo", date(2026, 1, 1), date(2026, 1, 30))
     assert list(passes([other, new, old])) == [[old], [new], [other]]
+
+
+def test_a_range_of_years_makes_nobody_else_read_years():
+    years = OutputDays("a", "new", date(2016, 1, 1), date(2026, 1, 30))
+    short = [OutputDays("a", str(number), date(2026, 1, 1), date(2026, 1, 30)) for number in range(9)]
+    assert list(passes([years, *short])) == [short, [years]]
+
+
+def test_what_passes_read_is_a_small_multiple_of_what_is_dirty():
+    """Ranges of all sizes, spread over ten years: each is computed once, none with far more days than its own."""
+    days = [
+        OutputDays("a", f"{length}-{number}", first, first + timedelta(days=length - 1))
+        for length in (1, 30, 200, 900, 3_000)
+        for number in range(20)
+        for first in [date(2016, 1, 1) + timedelta(days=37 * number)]
+    ]
+    found = list(passes(days))
+    assert sorted(one for batch in found for one in batch) == sorted(days)
+    for batch in found:
+        read = (max(one.last for one in batch) - min(one.first for one in batch)).days + 1
+        assert all(read <= max(360, 4 * ((one.last - one.first).days + 1)) for one in batch)
+
+
+def test_a_pass_has_a_bound():
+    days = [OutputDays("a", f"{number:05}", date(2016, 1, 1), date(2025, 12, 31)) for number in range(100)]
+    assert max(map(len, passes(days))) < 30

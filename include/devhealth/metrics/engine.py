@@ -102,10 +102,8 @@ def execute(client: Any, statement: str, parameters: dict[str, Any]) -> Any:
 
 def _compute_pass(client: Any, definition: Definition, days: list[OutputDays], run: _Run) -> int:
     parameters = _parameters(client, definition, days, run)
-    execute(client, statements.rows(definition), parameters)
-    rows = client.last_query.progress.written_rows
-    execute(client, statements.withdrawals(definition), parameters)
-    return int(rows + client.last_query.progress.written_rows)
+    execute(client, statements.changes(definition), parameters)
+    return int(client.last_query.progress.written_rows)
 
 
 def _parameters(client: Any, definition: Definition, days: list[OutputDays], run: _Run) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from itertools import groupby
 
 _DAY = timedelta(days=1)
 _FIRST_DAY = date(1970, 1, 1)
-_WORTH_READING_OVER = timedelta(days=180)
+_SHORT = 180
+"""Days: ranges up to this long are read together where they begin within as many days."""
+_MOST_REPOSITORY_DAYS = 100_000
+"""What one pass covers at most, so that what it holds in memory has a bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +51,30 @@ def of_organisations(days: Iterable[OutputDays]) -> list[OutputDays]:
 
 
 def passes(days: Iterable[OutputDays]) -> Iterator[list[OutputDays]]:
-    """The days by organisation, and apart where a long gap between them is not worth reading over."""
-    by_organisation: dict[str, list[OutputDays]] = defaultdict(list)
+    """The days by organisation, short ranges apart from long ones, and near ones together.
+
+    A pass reads all its repositories over all its days. So a range of ten years is not in a pass with others of a day,
+    and what a pass reads is a small multiple of what its ranges hold.
+    """
+    by_size: dict[tuple[str, int], list[OutputDays]] = defaultdict(list)
     for one in days:
-        by_organisation[one.org_id].append(one)
-    for _, of_one in sorted(by_organisation.items()):
+        by_size[one.org_id, _size(one)].append(one)
+    for (_, size), of_one in sorted(by_size.items()):
         batch: list[OutputDays] = []
-        last = _FIRST_DAY
         for one in sorted(of_one, key=lambda one: (one.first, one.repo_id)):
-            if batch and one.first - last > _WORTH_READING_OVER:
+            if batch and (one.first > batch[0].first + size * _DAY or (len(batch) + 1) * size > _MOST_REPOSITORY_DAYS):
                 yield batch
                 batch = []
-            last = max(one.last, last) if batch else one.last
             batch.append(one)
         yield batch
+
+
+def _size(one: OutputDays) -> int:
+    """The days of a range, rounded up to a doubling of `_SHORT`."""
+    size = _SHORT
+    while size <= (one.last - one.first).days:
+        size *= 2
+    return size
 
 
 def read_from(days: Iterable[OutputDays], window_days: int) -> date:
