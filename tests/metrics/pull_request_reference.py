@@ -18,9 +18,10 @@ def repository(history: History, day: date, as_of: datetime) -> dict:
     merged = [pull for pull in pulls if pull.merged and _is_on(pull.merged, day, as_of)]
     closed = [pull for pull in pulls if not pull.merged and pull.closed and _is_on(pull.closed, day, as_of)]
     answers = [_answers(pull, as_of) for pull in merged]
-    reviews = sum(answer.is_review for found in answers for answer in found)
-    comments = sum(not answer.is_review for found in answers for answer in found)
-    reworked = sum(any(answer.state == "changes_requested" for answer in found) for found in answers)
+    by_others = [
+        [answer for answer in found if _is_by_another_person(history, pull, answer)]
+        for pull, found in zip(merged, answers, strict=True)
+    ]
     first_reviews = [_first(history, pull, as_of, is_review=True) for pull in merged]
     pickups = [_first(history, pull, as_of) for pull in merged]
     unreviewed = first_reviews.count(None)
@@ -39,18 +40,29 @@ def repository(history: History, day: date, as_of: datetime) -> dict:
         **_spread("pr_size_loc", sizes),
         "large_prs_count": large,
         "large_pr_ratio": _ratio(large, len(merged)),
-        "reworked_prs_count": reworked,
-        "pr_rework_ratio": _ratio(reworked, len(merged)),
         "unreviewed_prs_count": unreviewed,
         "pr_unreviewed_ratio": _ratio(unreviewed, len(merged)),
-        "pr_reviews_count": reviews,
-        "reviews_per_pr": _ratio(reviews, len(merged)),
-        "pr_comments_count": comments,
-        "comments_per_100_loc": _ratio(100 * comments, sum(sizes)),
+        **_said(by_others, sum(sizes), ""),
+        **_said(answers, sum(sizes), "_all"),
     }
     if not is_known(history):
         columns = dict.fromkeys(columns)
     return columns | {"sample_size": len(opened) + len(merged) + len(closed)}
+
+
+def _said(answers: list[list[Answer]], lines: int, suffix: str) -> dict:
+    """What was answered to each of some pull requests, all in all."""
+    reviews = sum(answer.is_review for found in answers for answer in found)
+    comments = sum(not answer.is_review for found in answers for answer in found)
+    reworked = sum(any(answer.state == "changes_requested" for answer in found) for found in answers)
+    return {
+        f"reworked_prs_count{suffix}": reworked,
+        f"pr_rework_ratio{suffix}": _ratio(reworked, len(answers)),
+        f"pr_reviews_count{suffix}": reviews,
+        f"reviews_per_pr{suffix}": _ratio(reviews, len(answers)),
+        f"pr_comments_count{suffix}": comments,
+        f"comments_per_100_loc{suffix}": _ratio(100 * comments, lines),
+    }
 
 
 def people(history: History, as_of: datetime) -> dict[tuple[str, date], dict]:

@@ -56,8 +56,9 @@ def _repository(history: History, commits: list[Change], window: list[Change], d
             touching[path].append(commit)
     churn = {path: sum(sum(commit.files[path]) for commit in found) for path, found in touching.items()}
     rework = sum(churn[path] for path, found in touching.items() if len(found) >= 2)
-    single = sum(_has_single_owner(history, found) for found in touching.values())
     owned = _lines_by_author(history, window)
+    people = [commit for commit in window if not history.is_bot(commit.author)]
+    by_people = _lines_by_author(history, people)
     return {
         "repo_id": history.repo_id,
         "day": day,
@@ -76,13 +77,28 @@ def _repository(history: History, commits: list[Change], window: list[Change], d
         "churn_loc_30d": sum(churn.values()),
         "rework_churn_loc_30d": rework,
         "rework_churn_ratio_30d": _ratio(rework, sum(churn.values())),
-        "files_count_30d": len(touching),
-        "single_owner_files_count_30d": single,
-        "single_owner_file_ratio_30d": _ratio(single, len(touching)),
-        "authors_count_30d": len(owned),
-        "bus_factor_30d": _bus_factor(owned),
-        "ownership_gini_30d": _gini(owned),
+        **_owners(history, people, ""),
+        "authors_count_30d": len(by_people),
+        "bus_factor_30d": _bus_factor(by_people),
+        "ownership_gini_30d": _gini(by_people),
+        **_owners(history, window, "_all"),
+        "authors_count_30d_all": len(owned),
+        "bus_factor_30d_all": _bus_factor(owned),
+        "ownership_gini_30d_all": _gini(owned),
         "sample_size": len(of_day),
+    }
+
+
+def _owners(history: History, commits: list[Change], suffix: str) -> dict:
+    touching = defaultdict(list)
+    for commit in commits:
+        for path in _files_of(commit):
+            touching[path].append(commit)
+    single = sum(_has_single_owner(history, found) for found in touching.values())
+    return {
+        f"files_count_30d{suffix}": len(touching),
+        f"single_owner_files_count_30d{suffix}": single,
+        f"single_owner_file_ratio_30d{suffix}": _ratio(single, len(touching)),
     }
 
 

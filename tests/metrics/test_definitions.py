@@ -51,7 +51,7 @@ def test_no_metric_reads_the_clock(definition):
 def test_joins_compare_columns():
     """ClickHouse 24.8 refuses a constant in `on`; `python -m tests.versions.clickhouse` asks it."""
     files = [path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.sql")]
-    around = [statements.withdrawals(definition) for definition in all_definitions()]
+    around = [statements.changes(definition) for definition in all_definitions()]
     joins = [on for text in files + around for on in re.findall(r"\bon +(.+)", re.sub("--.*", "", text))]
     conditions = [one for on in joins for one in on.split(" and ")]
     assert len(conditions) > 50

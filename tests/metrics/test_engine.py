@@ -99,7 +99,8 @@ def test_only_what_differs_is_written(client):
 def test_rows_of_an_older_definition_are_written_anew(client):
     store(client, records("acme", HISTORY))
     compute(client)
-    client.execute("alter table team_metrics_daily update definition_version = 0 where true settings mutations_sync = 1")
+    older = "alter table team_metrics_daily update definition_version = 0 where true"
+    client.execute(f"{older} settings mutations_sync = 1")
     assert {one.table: one.rows for one in compute(client, computed_at=LATER)}["team_metrics_daily"] == 2
 
 

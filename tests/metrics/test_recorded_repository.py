@@ -111,8 +111,8 @@ def test_what_pull_requests_took_by_the_day_of_their_merge(answers, shown):
                 expected = percentile(values, percent) if values else None
                 assert row[f"{name}_p{percent}"] == pytest.approx(expected), (day, name, percent)
         assert row["unreviewed_prs_count"] == sum(one not in first_reviews for one in numbers)
-        assert row["pr_reviews_count"] == sum(reviews[one] for one in numbers)
-        assert row["pr_comments_count"] == sum(comments[one] for one in numbers)
+        assert row["pr_reviews_count_all"] == sum(reviews[one] for one in numbers)
+        assert row["pr_comments_count_all"] == sum(comments[one] for one in numbers)
         assert row["large_prs_count"] == sum(pull["additions"] + pull["deletions"] >= 1000 for pull in pulls)
 
 

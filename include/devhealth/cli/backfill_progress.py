@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from devhealth.cli import layout
 from devhealth.models.text import plain
 from devhealth.models.unit import Unit
 from devhealth.pipelines.backfill import Event, Job
@@ -30,7 +31,7 @@ def shown(*, quiet: bool) -> Iterator[OnEvent]:
     if not sys.stderr.isatty():
         yield lambda event: _say(state, event)
         return
-    console = Console(stderr=True, highlight=False)
+    console = layout.console(stderr=True)
     with Live(View(state), console=console, refresh_per_second=8, transient=True):
 
         def listen(event: Event) -> None:

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 
 from devhealth.cli import airflow_program, backfill_page, layout
@@ -30,7 +30,7 @@ def show(settings: Settings, organisation: str | None, job_id: str | None, quiet
 
 def watch(settings: Settings, organisation: str | None, job_id: str | None, quiet: timedelta) -> None:
     """Show the page until nothing waits or runs any more, or Ctrl-C."""
-    with Live(console=Console(highlight=False), auto_refresh=False) as live:
+    with Live(console=layout.console(), auto_refresh=False) as live:
         while True:
             jobs = _jobs(settings, organisation, job_id, quiet)
             live.update(_page(settings, jobs, job_id), refresh=True)

@@ -5,9 +5,14 @@ from rich.table import Table
 from rich.text import Text
 
 
+def console(*, stderr: bool = False) -> Console:
+    """The only kind of console we print with: texts are shown as they are, never read as markup or emoji names."""
+    return Console(stderr=stderr, soft_wrap=False, highlight=False, markup=False, emoji=False)
+
+
 def show(page: RenderableType) -> None:
     """Print a page on standard output: in colour on a terminal, plain elsewhere."""
-    Console(soft_wrap=False, highlight=False).print(page)
+    console().print(page)
 
 
 def heading(title: str, note: str) -> Text:

@@ -43,12 +43,12 @@ def _sentence(event: str, unit: Unit | None, count: int) -> str:
 
 @contextmanager
 def _live() -> Iterator[Listener]:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(finished_text=" "), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    from devhealth.cli import layout
+
+    columns = (SpinnerColumn(finished_text=" "), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=layout.console(stderr=True)) as progress:
         tasks: dict[str, object] = {}
 
         def listen(event: str, unit: Unit | None, count: int) -> None:
@@ -58,6 +58,6 @@ def _live() -> Iterator[Listener]:
                 tasks[unit.unit_id] = progress.add_task("", total=1)
             text = _sentence(event, unit, count) or f"{plain(unit.name)} ({unit.target}): {count:,} pages read"
             done = 1 if event in {"stored", "failed"} else 0
-            progress.update(tasks[unit.unit_id], description=escape(text), completed=done)  # type: ignore[arg-type]
+            progress.update(tasks[unit.unit_id], description=text, completed=done)  # type: ignore[arg-type]
 
         yield listen

@@ -14,7 +14,7 @@ from devhealth.metrics import statements
 from devhealth.metrics.definitions import FOLDER, Definition, all_definitions
 from devhealth.metrics.ranges import OutputDays, Scope, of_organisations, output_days, passes, read_from
 
-__all__ = ["Scope", "TableReport", "compute", "execute", "overdue", "repositories"]
+__all__ = ["Scope", "TableReport", "compute", "execute", "next_time", "overdue", "repositories", "untold"]
 
 _SETTINGS = {
     "max_bytes_before_external_group_by": 1 << 30,
@@ -24,6 +24,7 @@ _SETTINGS = {
 
 _OVERDUE = [path.read_text(encoding="utf-8") for path in sorted((FOLDER / "overdue").glob("*.sql"))]
 _REPOSITORIES = (FOLDER / "repositories.sql").read_text(encoding="utf-8")
+_LATER_FACTS = (FOLDER / "later_facts.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,45 @@ def overdue(client: Any, org_ids: list[str], as_of: datetime) -> list[Scope]:
     ]
 
 
+def untold(client: Any, scopes: Iterable[Scope], as_of: datetime, *, of_all: bool) -> list[Scope]:
+    """Days of what was just computed that read differently once `as_of` has passed, and must stay dirty.
+
+    These are facts later than `as_of` on its own day, later answers to pull requests, and days after it that look back
+    over the scopes. With `of_all` facts of the other repositories count too: days of teams rest on them as well.
+    """
+    found = []
+    by_organisation: dict[str, set[str]] = {}
+    for scope in scopes:
+        by_organisation.setdefault(scope.org_id, set()).add(scope.repo_id)
+    for org_id, computed in sorted(by_organisation.items()):
+        repo_ids = {repo_id for _, repo_id in repositories(client, [org_id])} if of_all else computed
+        day, until = as_of.astimezone(UTC).date(), _until(as_of)
+        parameters = {
+            "org_id": org_id,
+            "repo_ids": sorted(repo_ids),
+            "until": until.strftime("%Y-%m-%d %H:%M:%S"),
+            "day_after": f"{day + timedelta(days=1)} 00:00:00",
+            "as_of_day": day,
+        }
+        for repo_id, first, last in execute(client, _LATER_FACTS, parameters):
+            if first <= day or repo_id in computed:
+                found.append(Scope(org_id, repo_id, first, last + timedelta(days=1)))
+    return found
+
+
+def next_time(client: Any, org_ids: list[str], now: datetime) -> datetime:
+    """The `computed_at` of a computation that begins now: `now`, or later than all that is stored.
+
+    A clock that steps back, or two machines whose clocks differ, must not let older rows win.
+    """
+    newest = " union all ".join(
+        f"select max(computed_at) as newest_at from {definition.name} where org_id in {{org_ids:Array(String)}}"  # noqa: S608 - declared
+        for definition in all_definitions()
+    )
+    [(newest_at,)] = execute(client, f"select max(newest_at) from ({newest})", {"org_ids": org_ids})  # noqa: S608 - declared
+    return max(now, newest_at.replace(tzinfo=UTC) + timedelta(microseconds=1))
+
+
 def repositories(client: Any, org_ids: list[str]) -> list[tuple[str, str]]:
     """Organisation and id of all repositories and other scopes that have records."""
     rows: list[tuple[str, str]] = execute(client, _REPOSITORIES, {"org_ids": org_ids})
@@ -112,7 +152,7 @@ def _parameters(client: Any, definition: Definition, days: list[OutputDays], run
     repo_ids = sorted({one.repo_id for one in days})
     if definition.scope == "organisation":
         repo_ids = [repo_id for _, repo_id in repositories(client, [org_id])]
-    until = run.as_of.replace(microsecond=0) + timedelta(seconds=1)
+    until = _until(run.as_of)
     before = min(datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC), until)
     return {
         "table": definition.name,
@@ -133,3 +173,8 @@ def _parameters(client: Any, definition: Definition, days: list[OutputDays], run
         "business_hours_start": run.business_hours[0],
         "business_hours_end": run.business_hours[1],
     }
+
+
+def _until(as_of: datetime) -> datetime:
+    """The first second that a computation as of then leaves out."""
+    return as_of.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)

@@ -78,7 +78,9 @@ def changes(definition: Definition) -> str:
     is_of_repositories = "repo_id" in key
     columns = definition.computed_columns
     known = _KNOWN.replace("{day}", definition.day) + (_KNOWN_OF_REPOSITORIES if is_of_repositories else "")
-    join_scope = "inner join scope on stored.repo_id = scope.repo_id_in_scope" if is_of_repositories else "cross join scope"
+    join_scope = (
+        "inner join scope on stored.repo_id = scope.repo_id_in_scope" if is_of_repositories else "cross join scope"
+    )
     return _CHANGES.format(
         columns=", ".join(columns),
         key=", ".join(key),

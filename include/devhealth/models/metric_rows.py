@@ -55,12 +55,18 @@ class RepoMetricsDaily(Record, frozen=True):
     large_pr_ratio: Number | None
     reworked_prs_count: Count | None
     pr_rework_ratio: Number | None
+    reworked_prs_count_all: Count | None
+    pr_rework_ratio_all: Number | None
     unreviewed_prs_count: Count | None
     pr_unreviewed_ratio: Number | None
     pr_reviews_count: Count | None
     reviews_per_pr: Number | None
+    pr_reviews_count_all: Count | None
+    reviews_per_pr_all: Number | None
     pr_comments_count: Count | None
     comments_per_100_loc: Number | None
+    pr_comments_count_all: Count | None
+    comments_per_100_loc_all: Number | None
     reverts_count: Count
     churn_loc_30d: Counts
     rework_churn_loc_30d: Counts
@@ -68,9 +74,15 @@ class RepoMetricsDaily(Record, frozen=True):
     files_count_30d: Count
     single_owner_files_count_30d: Count
     single_owner_file_ratio_30d: Number | None
+    files_count_30d_all: Count
+    single_owner_files_count_30d_all: Count
+    single_owner_file_ratio_30d_all: Number | None
     authors_count_30d: Count
     bus_factor_30d: Count | None
     ownership_gini_30d: Number | None
+    authors_count_30d_all: Count
+    bus_factor_30d_all: Count | None
+    ownership_gini_30d_all: Number | None
     sample_size: Count
     definition_version: Count
     computed_at: Instant

@@ -1,19 +1,21 @@
 """Computing metrics: what is dirty, or a range by request."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
+from sqlalchemy.engine import Engine
 
-from devhealth.errors import InputError
+from devhealth.errors import InputError, StagingError
 from devhealth.metrics import engine as metrics_engine
 from devhealth.metrics.engine import Scope
 from devhealth.models.unit import DayRange
 from devhealth.pipelines import people
 from devhealth.pipelines.reports import MetricsReport, TableTiming
 from devhealth.relational import turn
-from devhealth.semantic import database, dirty_ranges, organizations
+from devhealth.semantic import database, dirty_ranges, organizations, repositories
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
 from devhealth.warehouse import connection, schema
@@ -22,6 +24,11 @@ METRICS_REPORT = "metrics.json"
 """In the staging folder: how the last computation that did anything went."""
 
 TURN = "metrics"
+
+_PAST = timedelta(minutes=1)
+"""A computation that speaks for a time longer ago than this may take back what a later one told."""
+
+_LOG = logging.getLogger(__name__)
 
 OnTable = Callable[[TableTiming], None]
 
@@ -35,8 +42,9 @@ def compute_dirty(
 ) -> MetricsReport:
     """Compute every metric over the dirty ranges, then clear exactly those; ranges marked meanwhile stay.
 
-    Days of quiet repositories that became due since the last computation are computed too; days after `as_of` stay
-    dirty until they come. Two computations take turns: the later one sees all that the earlier one wrote.
+    Days of quiet repositories that became due since the last computation are computed too. Days after `as_of` stay
+    dirty until they come, and so does its own day where something happened later on it. Two computations take turns:
+    the later one sees all that the earlier one wrote.
     """
     engine = database.open_semantic(settings)
     database.check(engine)
@@ -50,7 +58,7 @@ def compute_dirty(
             schema.ensure_schema(client)
             overdue = metrics_engine.overdue(client, org_ids, as_of)
         scopes = _merged([*(Scope(one.org_id, one.repo_id, one.since, one.before) for one in taken), *overdue])
-        report = _compute(settings, scopes, as_of, on_table, ranges=len(taken))
+        report = _compute(settings, engine, scopes, as_of, on_table, ranges=len(taken))
         for one in taken:
             if one.before > tomorrow:
                 rest = DayRange(since=tomorrow.isoformat(), before=one.before.isoformat())
@@ -82,11 +90,11 @@ def compute_range(
         scopes = [Scope(*one, first, last) for one in metrics_engine.repositories(client, org_ids)]
     with turn(engine, TURN):
         people.settle(settings, engine, org_ids, as_of)
-        return _compute(settings, scopes, as_of, on_table, ranges=0)
+        return _compute(settings, engine, scopes, as_of, on_table, ranges=0)
 
 
 def _compute(
-    settings: Settings, scopes: list[Scope], as_of: datetime, on_table: OnTable, *, ranges: int
+    settings: Settings, engine: Engine, scopes: list[Scope], as_of: datetime, on_table: OnTable, *, ranges: int
 ) -> MetricsReport:
     started, computed_at = time.monotonic(), datetime.now(UTC)
     tables: list[TableTiming] = []
@@ -98,9 +106,12 @@ def _compute(
     if scopes:
         with connection.connected(settings) as client:
             schema.ensure_schema(client)
+            computed_at = metrics_engine.next_time(client, sorted({scope.org_id for scope in scopes}), computed_at)
             metrics_engine.compute(
                 client, scopes, as_of, computed_at, on_table=note, business_hours=settings.business_hours
             )
+            is_past = as_of < datetime.now(UTC) - _PAST
+            _mark_untold(engine, metrics_engine.untold(client, scopes, as_of, of_all=is_past))
     report = MetricsReport(
         ranges=ranges,
         repositories=len({(scope.org_id, scope.repo_id) for scope in scopes}),
@@ -109,8 +120,23 @@ def _compute(
         tables=tables,
     )
     if scopes:
-        UnitStaging(settings.staging_uri).write(METRICS_REPORT, msgspec.json.encode(report))
+        try:
+            UnitStaging(settings.staging_uri).write(METRICS_REPORT, msgspec.json.encode(report))
+        except (
+            StagingError,
+            OSError,
+        ) as error:  # the rows are stored: their report is not worth a failure
+            _LOG.warning("the report of this computation is not kept: %s", error)
     return report
+
+
+def _mark_untold(engine: Engine, untold: list[Scope]) -> None:
+    known: dict[str, set[str]] = {}
+    for one in untold:
+        names = known.setdefault(one.org_id, set(repositories.names(engine, one.org_id)))
+        if one.repo_id in names:
+            days = [DayRange(since=one.since.isoformat(), before=one.before.isoformat())]
+            dirty_ranges.mark(engine, one.org_id, one.repo_id, days, reason="later than the computation")
 
 
 def _merged(scopes: list[Scope]) -> list[Scope]:

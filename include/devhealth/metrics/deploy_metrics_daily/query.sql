@@ -18,7 +18,11 @@ finished_deployments as (
         finished.environment as environment,
         toDate(assumeNotNull(finished.finished_at), 'UTC') as day,
         finished.state = 'failed' as has_failed,
-        dateDiff('second', finished.created_at, assumeNotNull(finished.finished_at)) as duration_seconds
+        if(
+            finished.finished_at >= finished.created_at,
+            dateDiff('second', finished.created_at, finished.finished_at),
+            null
+        ) as duration_seconds
     from (
         select
             repo_id,
@@ -45,8 +49,8 @@ select
     count() as deployments_count,
     countIf(has_failed) as failed_count,
     quantileExactInclusive(0.5) (duration_seconds) / 3600 as duration_hours_p50,
-    sum(duration_seconds) / 3600 as duration_hours_sum,
-    count() as duration_hours_count,
+    coalesce(sum(duration_seconds), 0) / 3600 as duration_hours_sum,
+    count(duration_seconds) as duration_hours_count,
     deployments_count as sample_size
 from finished_deployments
 group by

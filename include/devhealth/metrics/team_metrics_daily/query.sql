@@ -11,6 +11,7 @@ activity_in_scope as (
         activity.team_id as team_id,
         activity.day as day,
         activity.kind = 'commit' as is_commit,
+        activity.kind = 'merged' as is_merge_of_pull_request,
         activity.cycle_seconds as cycle_seconds,
         activity.knows_pull_requests as knows_pull_requests,
         is_commit and activity.author_weekday > 5 as is_weekend,
@@ -36,11 +37,11 @@ select
     countIf(is_weekend) as weekend_commits_count,
     after_hours_commits_count / nullIf(commits_count, 0) as after_hours_ratio,
     weekend_commits_count / nullIf(commits_count, 0) as weekend_ratio,
-    if(max(knows_pull_requests), count(cycle_seconds), null) as prs_merged,
+    if(max(knows_pull_requests), countIf(is_merge_of_pull_request), null) as prs_merged,
     quantileExactInclusive(0.5) (cycle_seconds) / 3600 as pr_cycle_hours_p50,
     quantileExactInclusive(0.9) (cycle_seconds) / 3600 as pr_cycle_hours_p90,
     if(max(knows_pull_requests), coalesce(sum(cycle_seconds), 0) / 3600, null) as pr_cycle_hours_sum,
-    prs_merged as pr_cycle_hours_count,
+    if(max(knows_pull_requests), count(cycle_seconds), null) as pr_cycle_hours_count,
     count() as sample_size
 from activity_in_scope
 group by

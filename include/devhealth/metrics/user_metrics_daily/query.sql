@@ -42,7 +42,7 @@ select
     quantileExactInclusive(0.5) (cycle_seconds) / 3600 as pr_cycle_hours_p50,
     quantileExactInclusive(0.9) (cycle_seconds) / 3600 as pr_cycle_hours_p90,
     if(any(knows_pull_requests), coalesce(sum(cycle_seconds), 0) / 3600, null) as pr_cycle_hours_sum,
-    prs_merged as pr_cycle_hours_count,
+    if(any(knows_pull_requests), count(cycle_seconds), null) as pr_cycle_hours_count,
     if(any(knows_pull_requests), countIf(kind = 'review given'), null) as reviews_given,
     if(any(knows_pull_requests), countIf(kind = 'review given' and is_changes_requested), null)
         as changes_requested_given,

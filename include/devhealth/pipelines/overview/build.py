@@ -129,5 +129,5 @@ def _last_run(settings: Settings, engine: Engine, org_ids: list[str], *, is_ever
 def _last_computation(settings: Settings) -> MetricsReport | None:
     try:
         return msgspec.json.decode((UPath(settings.staging_uri) / METRICS_REPORT).read_bytes(), type=MetricsReport)
-    except (FileNotFoundError, msgspec.DecodeError):  # dropped meanwhile, or written by another version
+    except (OSError, msgspec.DecodeError):  # dropped meanwhile, or written by another version
         return None

@@ -1,5 +1,5 @@
 -- Runs of pipelines, each by its newest attempt, that finished from `since` (inclusive) to `before` (exclusive). One
--- that neither succeeded nor failed has no times.
+-- that neither succeeded nor failed has no times, nor has an interval that ends before it begins.
 create or replace view finished_runs as
 with
 newest_attempts as (
@@ -21,8 +21,12 @@ select
     toDate(assumeNotNull(newest.4), 'UTC') as day,
     newest.1 = 'success' as has_succeeded,
     newest.1 in ('failure', 'timed_out', 'startup_failure') as has_failed,
-    if(has_succeeded or has_failed, dateDiff('second', newest.3, newest.4), null) as duration_seconds,
-    if(has_succeeded or has_failed, dateDiff('second', newest.2, newest.3), null) as queue_seconds
+    if(
+        (has_succeeded or has_failed) and newest.4 >= newest.3, dateDiff('second', newest.3, newest.4), null
+    ) as duration_seconds,
+    if(
+        (has_succeeded or has_failed) and newest.3 >= newest.2, dateDiff('second', newest.2, newest.3), null
+    ) as queue_seconds
 from newest_attempts
 where
     newest.4 >= toDateTime({since:String}, 'UTC')

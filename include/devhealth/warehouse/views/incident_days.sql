@@ -1,5 +1,5 @@
 -- What happened to incidents: a row for each that was opened or resolved; `since` inclusive, `before` exclusive. The
--- time to restore stands with the resolution.
+-- time to restore stands with the resolution, unless that comes before the opening.
 create or replace view incident_days as
 with
 incidents_once as (
@@ -17,7 +17,7 @@ select
     incident_id,
     toDate(assumeNotNull(happening.2), 'UTC') as day,
     happening.1 as is_resolution,
-    if(is_resolution, dateDiff('second', opened_at, happening.2), null) as restore_seconds
+    if(is_resolution and happening.2 >= opened_at, dateDiff('second', opened_at, happening.2), null) as restore_seconds
 from incidents_once
 array join happenings as happening
 where

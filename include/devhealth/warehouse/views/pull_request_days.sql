@@ -1,5 +1,6 @@
 -- What happened to pull requests: a row for each that was opened, merged, or closed without a merge; `since` inclusive,
--- `before` exclusive. Times that belong to a merge are NULL in the other rows.
+-- `before` exclusive. Times that belong to a merge are NULL in the other rows;
+-- so is the cycle time of a merge that comes before the opening.
 create or replace view pull_request_days as
 with
 people as (
@@ -50,6 +51,8 @@ select
     happenings_in_range.created_at as created_at,
     happenings_in_range.fetched_at as fetched_at,
     if(happened = 'merged', happenings_in_range.loc, null) as merged_loc,
-    if(happened = 'merged', dateDiff('second', created_at, happened_at), null) as cycle_seconds
+    if(
+        happened = 'merged' and happened_at >= created_at, dateDiff('second', created_at, happened_at), null
+    ) as cycle_seconds
 from happenings_in_range
 left join people on happenings_in_range.repo_id = people.repo_id and happenings_in_range.author = people.login

@@ -1,6 +1,7 @@
 -- How others answered to each pull request that was merged from `since` (inclusive) to `before` (exclusive); answers
--- before `until` are counted. One without any has no row. An answer that makes a pull request reviewed or picked up is
--- by a person other than the author, between opening and merge.
+-- before `until` are counted: those of people other than the author, and beside them (`_all`) those of anybody, bots
+-- and the author included. One without any has no row. An answer that makes a pull request reviewed or picked up is by
+-- a person other than the author, between opening and merge.
 create or replace view pull_request_responses as
 with
 people as (
@@ -72,8 +73,8 @@ responses_of_people as (
         responses.is_review as is_review,
         responses.is_changes_requested as is_changes_requested,
         -- A deleted account is the person ''.
-        not people.is_bot
-        and people.identity_id != merged.author_id
+        not people.is_bot and people.identity_id != merged.author_id as is_of_another_person,
+        is_of_another_person
         and responses.responded_at between merged.created_at and merged.merged_at as is_by_another_person,
         dateDiff('second', merged.created_at, responses.responded_at) as seconds_after_opening
     from responses
@@ -86,9 +87,12 @@ responses_of_people as (
 select
     repo_id,
     number,
-    countIf(is_review) as reviews_count,
-    countIf(not is_review) as comments_count,
-    countIf(is_changes_requested) as changes_requested_count,
+    countIf(is_review and is_of_another_person) as reviews_count,
+    countIf(is_review) as reviews_count_all,
+    countIf(not is_review and is_of_another_person) as comments_count,
+    countIf(not is_review) as comments_count_all,
+    countIf(is_changes_requested and is_of_another_person) as changes_requested_count,
+    countIf(is_changes_requested) as changes_requested_count_all,
     minOrNullIf(seconds_after_opening, is_by_another_person and is_review) as first_review_seconds,
     minOrNullIf(seconds_after_opening, is_by_another_person) as pickup_seconds,
     dateDiff('second', minOrNullIf(responded_at, is_by_another_person and is_review), any(merged_at)) as review_seconds
