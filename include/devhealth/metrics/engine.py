@@ -126,7 +126,8 @@ def next_time(client: Any, org_ids: list[str], now: datetime) -> datetime:
         for definition in all_definitions()
     )
     [(newest_at,)] = execute(client, f"select max(newest_at) from ({newest})", {"org_ids": org_ids})  # noqa: S608 - declared
-    return max(now, newest_at.replace(tzinfo=UTC) + timedelta(microseconds=1))
+    after: datetime = newest_at.replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return max(now, after)
 
 
 def repositories(client: Any, org_ids: list[str]) -> list[tuple[str, str]]:
