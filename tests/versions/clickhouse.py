@@ -115,8 +115,7 @@ def works(version: str, folder: Path) -> str:
 def metric_statements():
     """Each with the table it writes."""
     for definition in all_definitions():
-        yield definition.name, statements.rows(definition)
-        yield definition.name, statements.withdrawals(definition)
+        yield definition.name, statements.changes(definition)
     for statement in (*metrics_engine._OVERDUE, metrics_engine._REPOSITORIES):
         yield "", statement
 
