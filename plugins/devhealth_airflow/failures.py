@@ -52,7 +52,7 @@ def failures_of(
             with told_to_airflow(operator):
                 work(unit)
         except Exception as failure:  # noqa: BLE001 - the edge of a unit: its staging says why, the others go on
-            operator.log.error("%s, %s: %s", unit["name"], unit["target"], failure)  # noqa: TRY400
+            operator.log.error("%s, %s: %s", unit.get("shown_as") or unit["name"], unit["target"], failure)  # noqa: TRY400
             failures.append(failure)
     return sorted(failures, key=lambda failure: isinstance(failure, AirflowFailException))
 

@@ -250,3 +250,15 @@ def test_a_bar_is_as_long_as_its_share_and_never_invisible(value, length):
 
 def test_a_spark_tells_nothing_from_little():
     assert spark([0, 1, 100], 100) == "·▁█"
+
+
+def test_a_list_names_the_organisation_where_a_name_alone_may_be_ambiguous():
+    both = [repository(organisation=slug, name="repo") for slug in ("acme", "beta")]
+    said = text(Overview(repositories=both, last_run=[]))
+    assert "`devhealth show --org acme --repo NAME`" in said
+    assert "`devhealth show --org beta --repo NAME`" in said
+    same = [repository(name=f"{place}/{'long' * 8}/repo") for place in "ab"]
+    said = text(Overview(repositories=same, last_run=[]))
+    assert "`devhealth show --repo NAME`" in said
+    assert "a/long" in said
+    assert "b/long" in said

@@ -7,17 +7,20 @@ import pytest
 from devhealth.errors import UnknownName
 from devhealth.models.table import all_tables
 from devhealth.models.unit import DayRange
-from devhealth.pipelines import setup
+from devhealth.pipelines import setup, stages
+from devhealth.pipelines.finish import finish_sync
 from devhealth.pipelines.metrics import compute_dirty
 from devhealth.pipelines.overview import Deployments, Incidents, Pipelines, PullRequests
 from devhealth.pipelines.overview.build import overview
 from devhealth.pipelines.overview.queries import rows_of
+from devhealth.pipelines.plan import plan_sync
 from devhealth.pipelines.run import run_sync
+from devhealth.pipelines.status import read_status
 from devhealth.semantic import database, dirty_ranges, organizations, repositories
 from devhealth.warehouse.connection import connected
 from tests.metrics.filled import record
 from tests.metrics.history import insert
-from tests.pipelines.conftest import NOW, request
+from tests.pipelines.conftest import NOW, Shop, request
 
 
 @pytest.fixture
@@ -194,3 +197,28 @@ def test_thousands_of_repositories_fit_into_a_query(settings):
     ids = [f"{number:036}" for number in range(20_000)]
     with connected(settings) as client:
         assert rows_of(client, "activity", {"org_id": "acme", "repo_ids": ids}) == []
+
+
+def test_two_repositories_of_one_name_are_told_apart_wherever_they_are_named(settings, tmp_path):
+    """In the plan, its failures, the status, the chunks of a backfill and the overview, by name and by id."""
+    for place, commits in (("a", 1), ("b", 2)):
+        (tmp_path / place).mkdir()
+        setup.register_source(settings, "acme", str(Shop(tmp_path / place / "repo").commit(commits).path))
+    for unit in (units := plan_sync(settings, request())):
+        stages.fetch_unit(settings, unit)
+    assert {(unit.called, unit.name) for unit in units} == {("a/repo", "repo"), ("b/repo", "repo")}
+    report = finish_sync(settings, units, provider="local_git", run_id=units[0].run_id)  # nothing was stored
+    assert {(one.name, one.repo_id) for one in report.failed} == {(unit.called, unit.repo_id) for unit in units}
+    assert "a/repo (git, process)" in report.failure_text()
+    run_sync(settings, request(full_resync=True))
+    (of,) = read_status(settings, NOW, "acme").organisations
+    by_id = {unit.repo_id: unit.called for unit in units}
+    assert {(one.repository, one.repo_id) for one in of.targets} == {(name, repo_id) for repo_id, name in by_id.items()}
+    found = overview(settings, "acme").repositories
+    assert {(one.repo_id, one.name, one.totals.commits) for one in found} == {
+        (repo_id, name, 1 if name == "a/repo" else 2) for repo_id, name in by_id.items()
+    }
+    assert len(overview(settings, "acme", "repo").repositories) == 2
+    for wanted in found:
+        for name in (wanted.name, wanted.repo_id):
+            assert [one.repo_id for one in overview(settings, "acme", name).repositories] == [wanted.repo_id]

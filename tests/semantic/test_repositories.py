@@ -221,3 +221,37 @@ def statements(engine: Engine):
         yield sent
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        (["/srv/repo", "/opt/repo"], ["srv/repo", "opt/repo"]),
+        (["/a/x/repo", "/b/x/repo.git", "/c/y/repo"], ["a/x/repo", "b/x/repo", "y/repo"]),
+        (["/repo", "/repo/repo"], ["/repo", "repo/repo"]),
+        (["/x/repo", "/x/repo"], ["repo (id-0)", "repo (id-1)"]),
+        (["/x/repo", None], ["x/repo", "repo (id-1)"]),
+    ],
+)
+def test_repositories_of_one_name_are_told_apart_as_shortly_as_can_be(
+    places: list[str | None], expected: list[str]
+) -> None:
+    named = {f"id-{number}": "repo" for number in range(len(places))} | {"other": "shop"}
+    at = {f"id-{number}": [place] for number, place in enumerate(places) if place}
+    found = repositories.told_apart(named, at)
+    assert [found[f"id-{number}"] for number in range(len(places))] == expected
+    assert found["other"] == "shop"
+
+
+def test_what_tells_apart_is_nobodys_name() -> None:
+    named = {"1": "shop", "2": "shop", "3": "acme/shop"}
+    places = {"1": ["host/acme/shop"], "2": ["host/beta/shop"]}
+    assert repositories.told_apart(named, places) == {"1": "host/acme/shop", "2": "beta/shop", "3": "acme/shop"}
+
+
+def test_an_organisation_calls_its_repositories_what_tells_them_apart(engine: Engine, acme: str) -> None:
+    beta = organizations.ensure_organization(engine, "beta")
+    first, second = (clone(engine, acme, path, None) for path in ("/srv/a/shop", "/srv/b/shop"))
+    other = clone(engine, beta, "/srv/a/shop", None)
+    assert repositories.called(engine, acme) == {first: "a/shop", second: "b/shop"}
+    assert repositories.called(engine, beta) == {other: "shop"}

@@ -115,7 +115,7 @@ class View:
 def chunk_name(unit: Unit) -> str:
     """What a person calls a chunk."""
     days = f"{unit.window.since:%Y-%m-%d} to {unit.window.before:%Y-%m-%d}" if unit.window else ""
-    return f"{plain(unit.name)} ({unit.target}) {days}"
+    return f"{plain(unit.called)} ({unit.target}) {days}"
 
 
 def clock(seconds: float) -> str:

@@ -1,5 +1,8 @@
 """What pages of the command line are made of: headings, tables without lines, texts that cannot steer a terminal."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +29,13 @@ def bare_table(*columns: tuple[str, str]) -> Table:
     for name, justify in columns:
         made.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     return made
+
+
+def shortened_apart(names: Iterable[str], width: int) -> dict[str, str]:
+    """Each name shortened, but as it is where others would look the same."""
+    short = {name: shortened(name, width) for name in names}
+    counted = Counter(short.values())
+    return {name: name if counted[cut] > 1 else cut for name, cut in short.items()}
 
 
 def shortened(path: str, width: int) -> str:

@@ -38,7 +38,7 @@ def _sentence(event: str, unit: Unit | None, count: int) -> str:
         return f"{count} of the sources and targets have news" if event == "planned" and count else ""
     how = f"reading with {unit.credential} ..." if unit.credential else "reading ..."
     words = {"fetching": how, "stored": f"{count:,} rows stored", "failed": "failed"}
-    return f"{plain(unit.name)} ({unit.target}): {plain(words[event])}" if event in words else ""
+    return f"{plain(unit.called)} ({unit.target}): {plain(words[event])}" if event in words else ""
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def _live() -> Iterator[Listener]:
                 return
             if unit.unit_id not in tasks:
                 tasks[unit.unit_id] = progress.add_task("", total=1)
-            text = _sentence(event, unit, count) or f"{plain(unit.name)} ({unit.target}): {count:,} pages read"
+            text = _sentence(event, unit, count) or f"{plain(unit.called)} ({unit.target}): {count:,} pages read"
             done = 1 if event in {"stored", "failed"} else 0
             progress.update(tasks[unit.unit_id], description=text, completed=done)  # type: ignore[arg-type]
 

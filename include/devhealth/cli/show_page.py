@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from devhealth.cli.bars import bar, spark
-from devhealth.cli.layout import bare_table, heading, shortened
+from devhealth.cli.layout import bare_table, heading, shortened, shortened_apart
 from devhealth.cli.show_delivery import delivery_lines
 from devhealth.models.text import plain
 from devhealth.pipelines.overview import Hotspot, Overview, RepositoryOverview, StageTotals, Totals, Week
@@ -117,10 +117,12 @@ def _hotspots(hotspots: list[Hotspot]) -> Table:
 
 
 def _list(repositories: list[RepositoryOverview]) -> Iterator[RenderableType]:
+    is_one = len({one.organisation for one in repositories}) == 1
     for organisation, some in groupby(repositories, key=lambda one: one.organisation):
+        given = "" if is_one else f" --org {organisation}"
         listed = list(some)
         count = "1 repository" if len(listed) == 1 else f"{len(listed):,} repositories"
-        yield heading(f"{count} of {organisation}", "`devhealth show --repo NAME` shows one in full")
+        yield heading(f"{count} of {organisation}", f"`devhealth show{given} --repo NAME` shows one in full")
         yield _rows(listed)
 
 
@@ -129,12 +131,13 @@ def _rows(repositories: list[RepositoryOverview]) -> Table:
     table = bare_table(("repository", "left"))
     for name in ("commits", "people", "files", "last commit", "bus\nfactor", *["PRs\nmerged"] * has_merged):
         table.add_column(name, justify="right")
+    short = shortened_apart((plain(one.name) for one in repositories), 24)
     for one in repositories:
         totals = one.totals
         counts = (totals.commits, totals.people, totals.files) if totals else (None, None, None)
         last = _day(totals.last_commit_at) if totals and totals.last_commit_at else ""
         cells = [*map(_count, counts), last, _count(one.bus_factor_30d), _count(one.pull_requests_merged)]
-        table.add_row(shortened(plain(one.name), 24), *cells[: len(table.columns) - 1])
+        table.add_row(short[plain(one.name)], *cells[: len(table.columns) - 1])
     return table
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from devhealth.cli.bars import bar
 from devhealth.cli.durations import ago, span
-from devhealth.cli.layout import bare_table, heading, shortened
+from devhealth.cli.layout import bare_table, heading, shortened, shortened_apart
 from devhealth.models.text import plain
 from devhealth.pipelines.backfill import JobStatus
 from devhealth.pipelines.status import OrganisationStatus, Status
@@ -146,13 +146,14 @@ def _targets(found: Sequence[TargetState]) -> Iterator[RenderableType]:
     worst_first = heapq.nsmallest(
         MOST_LISTED, found, key=lambda one: (worst[_standing(one)], -(one.lag_seconds or 0.0))
     )
+    short = shortened_apart((plain(one.repository) for one in worst_first), NAME_WIDTH)
     for one in worst_first:
         word, colour = _WORDS[one.last_outcome] if one.last_outcome else ("", "")
         if one.gone_since:
             word, colour = f"gone since {one.gone_since:%Y-%m-%d}", "yellow"
         late = "yellow" if one.lag_seconds is not None and one.lag_seconds >= LATE_SECONDS else ""
         table.add_row(
-            shortened(plain(one.repository), NAME_WIDTH),
+            short[plain(one.repository)],
             one.target,
             f"{one.watermark:%Y-%m-%d %H:%M}" if one.watermark else Text("nothing yet", "dim"),
             Text("" if one.lag_seconds is None else span(one.lag_seconds), late),

@@ -51,12 +51,19 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the chunk in its job."""
     shared: str = ""
     """Folder or URI that the units of one job and source share; empty for a unit that stands alone."""
+    shown_as: str = ""
+    """The name, or what tells the source from others of that name; for people, no record holds it."""
+
+    @property
+    def called(self) -> str:
+        """What people are told."""
+        return self.shown_as or self.name
 
     @property
     def label(self) -> str:
         """What a line of a log says of it: `shop (git), backfill 2026-03-01 to 2026-03-08`."""
         days = f" {self.window.since:%Y-%m-%d} to {self.window.before:%Y-%m-%d}" if self.window else ""
-        return f"{plain(self.name)} ({self.target}), {self.mode}{days}"
+        return f"{plain(self.called)} ({self.target}), {self.mode}{days}"
 
     @property
     def writer(self) -> str:

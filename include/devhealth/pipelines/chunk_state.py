@@ -87,7 +87,7 @@ def unit_run(
         provider=unit.provider,
         configuration=unit.configuration,
         repo_id=unit.repo_id or None,
-        name=unit.name,
+        name=unit.called,
         target=unit.target,
         mode=unit.mode,
         since=unit.window.since if unit.window else None,

@@ -49,7 +49,7 @@ def of_unit(settings: Settings, unit: Unit) -> Settings:
     engine = database.open_semantic(settings)
     found = applied(settings, engine, org_id=unit.org_id, reference=unit.credential, configuration=unit.configuration)
     if found.credential:
-        _LOG.info("%s is read with %s", _told(engine, unit.org_id, unit.name), found.credential)
+        _LOG.info("%s is read with %s", _told(engine, unit.org_id, unit.called), found.credential)
     engine.dispose()
     return found
 

@@ -124,8 +124,8 @@ def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStagin
         record_versions.take(engine, unit.org_id, now=datetime.now(UTC), above=done.overtaken_by)
         is_kept = False
         warnings.append(
-            f"{unit.name} ({unit.target}): the store holds a list of {done.overtaken_by:%Y-%m-%d %H:%M} UTC, which is "
-            "newer than this run. The next sync reads everything."
+            f"{unit.called} ({unit.target}): the store holds a list of {done.overtaken_by:%Y-%m-%d %H:%M} UTC, which "
+            "is newer than this run. The next sync reads everything."
         )
     outcome = watermarks.advance(
         engine,
@@ -144,10 +144,12 @@ def _advance(settings: Settings, engine: Engine, unit: Unit, staging: UnitStagin
     staging.write("cursor-stored", b"")
     if difference:
         remedy = "It stays so after everything was read." if is_kept else "The next sync reads everything."
-        warnings.append(f"drift in {unit.name} ({unit.target}): {difference}. {remedy}")
+        warnings.append(f"drift in {unit.called} ({unit.target}): {difference}. {remedy}")
     if outcome.corrected:
         lowered = f"{outcome.at:%Y-%m-%d %H:%M} UTC"
-        warnings.append(f"the watermark of {unit.name} ({unit.target}) lay in the future and was lowered to {lowered}")
+        warnings.append(
+            f"the watermark of {unit.called} ({unit.target}) lay in the future and was lowered to {lowered}"
+        )
     return warnings
 
 
@@ -166,7 +168,9 @@ def _vanished(unit: Unit, staging: UnitStaging) -> UnitFailure:
     ended = [stage for stage in STAGES if staging.read(f"report-{stage}.json")]
     stage = STAGES[min(len(ended), len(STAGES) - 1)]
     error = "it was killed or never ran. Run the sync again: it goes on from the last watermark."
-    return UnitFailure(unit_id=unit.unit_id, name=unit.name, target=unit.target, stage=stage, error=error)
+    return UnitFailure(
+        unit_id=unit.unit_id, repo_id=unit.repo_id, name=unit.called, target=unit.target, stage=stage, error=error
+    )
 
 
 def _stage_reports(staging: UnitStaging) -> list[StageReport]:

@@ -20,7 +20,7 @@ from devhealth.pipelines.metering import metered
 from devhealth.pipelines.request import SyncRequest, days_of, fit_for_a_path, is_run_id
 from devhealth.pipelines.standing import Stand, Standing
 from devhealth.relational import forget_turn, turn, turn_if_free
-from devhealth.semantic import configurations, database, organizations, tiers, watermarks
+from devhealth.semantic import configurations, database, organizations, repositories, tiers, watermarks
 from devhealth.semantic.configurations import SyncConfiguration
 from devhealth.settings import Settings
 from devhealth.staging import UnitStaging
@@ -183,6 +183,7 @@ def _units_of(
     """An organisation's units of the targets that have news. Of several copies of a repository, the first is read."""
     looks = [look for look in looks if look.configuration.org_id == org_id]
     standing = Standing(settings, engine, org_id, request.provider, (look.repo_id for look in looks))
+    called = repositories.called(engine, org_id)
     read_from: dict[tuple[str, str], str] = {}
     units, quiet = [], []
     for look in looks:
@@ -203,7 +204,13 @@ def _units_of(
             if stand.cursor and not stand.is_stock_due and not _has_news(settings, engine, look, target, stand):
                 quiet.append((look.repo_id, target, stand.cursor.decode()))
                 continue
-            units.append(_staged(_unit(settings, request, look, target, is_first=stand.cursor is None), look, stand))
+            units.append(
+                _staged(
+                    _unit(settings, request, look, target, called.get(look.repo_id, ""), is_first=stand.cursor is None),
+                    look,
+                    stand,
+                )
+            )
     watermarks.confirm(engine, org_id, quiet, at=request.as_of, now=datetime.now(UTC))
     return units
 
@@ -246,7 +253,7 @@ def _has_news(settings: Settings, engine: Engine, look: Look, target: str, stand
         return True
 
 
-def _unit(settings: Settings, request: SyncRequest, look: Look, target: str, *, is_first: bool) -> Unit:
+def _unit(settings: Settings, request: SyncRequest, look: Look, target: str, shown_as: str, *, is_first: bool) -> Unit:
     configuration = look.configuration
     digest = source_digest(configuration.org_id, configuration.name, look.source, target)
     unit_id = f"{fit_for_a_path(look.name)[-60:]}-{target}-{digest}"
@@ -260,6 +267,7 @@ def _unit(settings: Settings, request: SyncRequest, look: Look, target: str, *, 
         repo_id=look.repo_id,
         source=look.source,
         name=look.name,
+        shown_as=shown_as,
         mode=mode,
         window=request.window,
         planned_until=min(request.as_of, request.window.before) if request.window else request.as_of,

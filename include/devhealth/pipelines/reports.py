@@ -44,6 +44,9 @@ class StoredUnit(msgspec.Struct, frozen=True, kw_only=True):
     """A unit whose records are in the store. Staged as stored.json by the store stage."""
 
     unit_id: str
+    repo_id: str = ""
+    name: str = ""
+    target: str = ""
     rows: dict[str, int]
     days: list[DayRange]
     """Days on which facts changed."""
@@ -57,6 +60,8 @@ class UnitFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A unit that did not make it, or not whole. Staged as error.json by the stage that failed."""
 
     unit_id: str
+    repo_id: str = ""
+    """Empty for a source that was never reached."""
     name: str
     target: str
     stage: str

@@ -143,7 +143,14 @@ async def store_into(
             raise
         seconds += time.monotonic() - started
     stored = StoredUnit(
-        unit_id=unit.unit_id, rows=dict(rows), days=days.ranges(), seconds=seconds, overtaken_by=sink.overtaken_by
+        unit_id=unit.unit_id,
+        repo_id=unit.repo_id,
+        name=unit.called,
+        target=unit.target,
+        rows=dict(rows),
+        days=days.ranges(),
+        seconds=seconds,
+        overtaken_by=sink.overtaken_by,
     )
     UnitStaging(unit.staging).write("stored.json", msgspec.json.encode(stored))
     return stored
@@ -168,7 +175,7 @@ def _understood(unit: Unit) -> Iterator[None]:
         yield
     except (msgspec.DecodeError, LookupError, ValueError) as error:
         raise RecordError(
-            f"the staged pages of {unit.name} ({unit.target}) cannot be understood: {error or type(error).__name__}. "
+            f"the staged pages of {unit.called} ({unit.target}) cannot be understood: {error or type(error).__name__}. "
             "Run the sync again, or resume the backfill: what is staged is fetched anew then."
         ) from error
 
@@ -198,7 +205,9 @@ def _note_failure(staging: UnitStaging, failure: UnitFailure) -> None:
 def failure_of(unit: Unit, stage: str, error: Exception) -> UnitFailure:
     """What is told of a unit that failed."""
     text = str(error) if isinstance(error, DevhealthError) else f"{type(error).__name__}: {error}"
-    return UnitFailure(unit_id=unit.unit_id, name=unit.name, target=unit.target, stage=stage, error=text)
+    return UnitFailure(
+        unit_id=unit.unit_id, repo_id=unit.repo_id, name=unit.called, target=unit.target, stage=stage, error=text
+    )
 
 
 def _gathered(batches: Iterator[Batch]) -> Iterator[Batch]:

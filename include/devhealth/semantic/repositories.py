@@ -15,7 +15,7 @@ here. Organisations never share a repository.
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -178,6 +178,56 @@ def names(where: Connection | Engine, org_id: str) -> dict[str, tuple[str, ...]]
             if row.alias and not row.alias.startswith(_PROVIDER_ID):
                 called.append(row.alias)
     return {repo_id: tuple(dict.fromkeys(called)) for repo_id, called in found.items()}
+
+
+def called(where: Connection | Engine, org_id: str) -> dict[str, str]:
+    """What tells each repository of an organisation from its others, by id: see `told_apart`."""
+    table, other = repositories.c, repository_aliases.c
+    with reading_of(where) as connection:
+        query = select(table.repo_id, table.name).where(table.org_id == org_id).order_by(table.repo_id)
+        named = {row.repo_id: row.name for row in connection.execute(query)}
+        twice = sorted(repo_id for some in _namesakes(named) for repo_id in some)
+        places: dict[str, list[str]] = {}
+        for start in range(0, len(twice), _AT_ONCE):
+            some = twice[start : start + _AT_ONCE]
+            aliased = select(other.repo_id, other.alias).where(other.org_id == org_id, other.repo_id.in_(some))
+            for row in connection.execute(aliased.order_by(other.created_at, other.alias)):
+                if not row.alias.startswith(_PROVIDER_ID):
+                    places.setdefault(row.repo_id, []).append(row.alias)
+    return told_apart(named, places)
+
+
+def told_apart(named: Mapping[str, str], places: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The name of each repository, where others have it too as much of a place it is at as it takes: a/repo, b/repo.
+
+    The id stands behind the name where no place tells them apart.
+    """
+    found = dict(named)
+    for some in _namesakes(named):
+        taken = set(named.values())
+        ends = {repo_id: _ends(named[repo_id], places.get(repo_id, ())) for repo_id in some}
+        counted = Counter(end for of_one in ends.values() for end in of_one)
+        for repo_id in some:
+            free = (end for end in ends[repo_id] if counted[end] == 1 and end not in taken)
+            found[repo_id] = next(free, f"{named[repo_id]} ({repo_id[:8]})")
+    return found
+
+
+def _namesakes(named: Mapping[str, str]) -> list[list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for repo_id, name in named.items():
+        by_name.setdefault(name, []).append(repo_id)
+    return [some for some in by_name.values() if len(some) > 1]
+
+
+def _ends(name: str, places: Sequence[str]) -> list[str]:
+    """A place from its last part on, longer and longer: the first one whose end is the name, else the first one."""
+    known = [place.removesuffix(".git") for place in places]
+    fitting = (place for place in known if place.lower().endswith(name.lower()))
+    place = next(fitting, next(iter(known), ""))
+    parts = place.split("/")
+    shortest = name.count("/") + 2
+    return ["/".join(parts[-count:]) for count in range(shortest, len(parts) + 1)]
 
 
 def registered(engine: Engine, org_id: str) -> dict[str, Registered]:

@@ -1,6 +1,6 @@
 """How far everything an organisation syncs has come, read in a few queries: configurations, targets, dirty days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from devhealth.models.unit import source_digest
 from devhealth.relational import reading
+from devhealth.semantic import repositories as named_repositories
 from devhealth.semantic.tables import metric_dirty_ranges, repositories, sync_configurations, sync_runs, sync_watermarks
 
 
@@ -84,15 +85,16 @@ def targets(engine: Engine, org_id: str, as_of: datetime) -> list[TargetState]:
     """What is stored of each target of each repository, by name. What no configuration reads any more is left out."""
     with reading(engine) as connection:
         marks = _watermarks(connection, org_id)
+        called = named_repositories.called(connection, org_id)
         newest = _newest_units(connection, org_id)
         is_read = _Reading(org_id, _configurations(connection, org_id))
     found: dict[tuple[str, str], TargetState] = {}
     for unit in newest:
         key = unit["repo_id"] or unit["name"], unit["target"]
         if key not in found and is_read(unit):
-            found[key] = _state(unit, marks.get(key), as_of)
+            found[key] = _state(unit, marks.get(key), called, as_of)
     for key in marks.keys() - {(unit["repo_id"], unit["target"]) for unit in newest}:  # from before units were kept
-        found[key] = _state({"repo_id": key[0], "target": key[1]}, marks[key], as_of)
+        found[key] = _state({"repo_id": key[0], "target": key[1]}, marks[key], called, as_of)
     return sorted(found.values(), key=lambda one: (one.repository, one.repo_id or "", one.target))
 
 
@@ -136,11 +138,11 @@ class _Reading:
         return str(unit["unit_id"]).endswith(tuple(digests))
 
 
-def _state(unit: dict[str, Any], mark: Any, as_of: datetime) -> TargetState:
+def _state(unit: dict[str, Any], mark: Any, called: Mapping[str, str], as_of: datetime) -> TargetState:
     # A sync that finds nothing new has no unit, but it moves the watermark: what failed before it is over.
     is_over = bool(mark and unit.get("outcome") == "failed" and mark.at > unit["before"])
     return TargetState(
-        repository=mark.name if mark else unit["name"],
+        repository=called.get(unit["repo_id"] or "") or unit["name"],
         repo_id=unit["repo_id"],
         target=unit["target"],
         configuration=unit.get("configuration"),
@@ -161,7 +163,7 @@ def _configurations(connection: Connection, org_id: str) -> Sequence[Any]:
 def _watermarks(connection: Connection, org_id: str) -> dict[tuple[str, str], Any]:
     marks, named = sync_watermarks.c, repositories.c
     query = (
-        select(marks.repo_id, named.name, named.gone_since, marks.target, marks.at)
+        select(marks.repo_id, named.gone_since, marks.target, marks.at)
         .join(repositories, (named.org_id == marks.org_id) & (named.repo_id == marks.repo_id))
         .where(marks.org_id == org_id)
     )

@@ -47,4 +47,4 @@ class BackfillOperator(DeferrableOperator, SkipMixin):
         stages.fetch_unit(settings, unit)
         stages.process_unit(settings, unit)
         report = stages.store_unit(settings, unit)
-        self.log.info("%s, %s: %d rows stored", unit.name, unit.target, sum(report.rows.values()))
+        self.log.info("%s, %s: %d rows stored", unit.called, unit.target, sum(report.rows.values()))

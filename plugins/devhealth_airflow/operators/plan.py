@@ -75,7 +75,7 @@ class PlanOperator(DeferrableOperator):
                 if units and all(map(is_out_of_reach, units)) and task.try_number <= task.max_tries:
                     raise AirflowException(f"no source of {len(units)} units can be reached: the log says why.")
         for unit in units[:MOST_LOGGED]:
-            self.log.info("%s, %s: %s", unit.name, unit.target, unit.mode)
+            self.log.info("%s, %s: %s", unit.called, unit.target, unit.mode)
         mapped = bundled(msgspec.to_builtins(units), most)
         if units:
             self.log.info("%d units to sync, in %d tasks a stage", len(units), len(mapped))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 NAME = """
 {%- set mapped = ti.task.unit -%}
 {%- set unit = mapped if mapped is mapping else mapped[0] -%}
-{{ unit['name'] }} {{ unit['target'] -}}
+{{ unit.get('shown_as') or unit['name'] }} {{ unit['target'] -}}
 {%- if unit['mode'] == 'backfill' %} {{ unit['window']['since'][:10] }}{% endif -%}
 {%- if mapped is not mapping and mapped | length > 1 %} and {{ mapped | length - 1 }} more{% endif -%}
 """

@@ -45,13 +45,13 @@ def fetch(unit: Unit, settings: Settings) -> Iterator[Page]:
     state = msgspec.json.decode(staged[pages.STATE].read(), type=GitState)
     if state.tips and not state.default_tips and not unit.options.get("counts_any_branch"):
         told = (
-            f"{unit.name} ({place(folder)}) has no default branch, so metrics count none of its commits: its HEAD "
+            f"{unit.called} ({place(folder)}) has no default branch, so metrics count none of its commits: its HEAD "
             "names no branch that is there. Name one with `devhealth register PATH --default-branch NAME`, or count "
             "all of them with --any-branch"
         )
         staging.write("warning", told.encode())
     yield staged[pages.STATE]
-    broken = damage.Report(folder, unit.name)
+    broken = damage.Report(folder, unit.called)
     broken.add_missing_refs(state)
     broken.load(staging)
     listed = []

@@ -10,7 +10,7 @@ from devhealth.pipelines import providers
 from devhealth.pipelines.backfill.checks import find_configuration
 from devhealth.pipelines.backfill.resuming import find_job
 from devhealth.pipelines.request import fit_for_a_path
-from devhealth.semantic import backfill_chunks, database, sync_runs
+from devhealth.semantic import backfill_chunks, database, repositories, sync_runs
 from devhealth.semantic.backfill_chunks import Chunk
 from devhealth.semantic.backfill_jobs import BackfillJob
 from devhealth.semantic.configurations import SyncConfiguration
@@ -30,10 +30,11 @@ def plan_job(settings: Settings, org_id: str, job_id: str) -> list[Unit]:
     engine = database.open_semantic(settings)
     job = find_job(engine, org_id, org_id, job_id)
     configuration = find_configuration(engine, org_id, job.configuration, job.provider)
+    called = repositories.called(engine, org_id)
     units = []
     for chunk in backfill_chunks.read(engine, org_id, job_id):
         if chunk.status != "completed":
-            units.append(unit_of(settings, job, configuration, chunk))
+            units.append(unit_of(settings, job, configuration, chunk, called.get(chunk.repo_id, "")))
             if chunk.attempts:
                 UnitStaging(units[-1].staging).reset()
     return units
@@ -67,8 +68,10 @@ def expected_seconds(settings: Settings, units: Sequence[Unit]) -> list[float]:
     return [expected(unit) for unit in units]
 
 
-def unit_of(settings: Settings, job: BackfillJob, configuration: SyncConfiguration | None, chunk: Chunk) -> Unit:
-    """The unit of a chunk."""
+def unit_of(
+    settings: Settings, job: BackfillJob, configuration: SyncConfiguration | None, chunk: Chunk, shown_as: str = ""
+) -> Unit:
+    """The unit of a chunk; `shown_as` is what people are told."""
     staging, source = staging_of(settings, job.org_id, job.job_id), _digest(chunk.source)
     unit_id = f"{fit_for_a_path(chunk.name)[-50:]}-{source}-{chunk.target}-{chunk.since}"
     window = Window(since=_midnight(chunk.since), before=_midnight(chunk.before))
@@ -81,6 +84,7 @@ def unit_of(settings: Settings, job: BackfillJob, configuration: SyncConfigurati
         repo_id=chunk.repo_id,
         source=chunk.source,
         name=chunk.name,
+        shown_as=shown_as,
         mode="backfill",
         window=window,
         planned_until=min(job.requested_at, window.before),

@@ -8,7 +8,7 @@ from devhealth.errors import InputError
 from devhealth.pipelines.backfill.checks import find_organisation
 from devhealth.pipelines.backfill.reconciling import Ask, reconcile
 from devhealth.pipelines.backfill.resuming import find_job
-from devhealth.semantic import backfill_chunks, backfill_jobs, database, organizations
+from devhealth.semantic import backfill_chunks, backfill_jobs, database, organizations, repositories
 from devhealth.semantic.backfill_chunks import Counts
 from devhealth.settings import Settings
 
@@ -52,7 +52,9 @@ class ChunkStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     source: str
+    repo_id: str
     name: str
+    """What tells the repository from others of its organisation."""
     target: str
     since: date
     before: date
@@ -121,10 +123,12 @@ def list_chunks(settings: Settings, organisation: str, job_id: str) -> list[Chun
     engine = database.open_semantic(settings)
     org_id = find_organisation(engine, organisation)
     find_job(engine, org_id, organisation, job_id)
-    return [
-        ChunkStatus(**{name: getattr(chunk, name) for name in ChunkStatus.__struct_fields__})
-        for chunk in backfill_chunks.read(engine, org_id, job_id)
-    ]
+    called = repositories.called(engine, org_id)
+    found = []
+    for chunk in backfill_chunks.read(engine, org_id, job_id):
+        facts = {name: getattr(chunk, name) for name in ChunkStatus.__struct_fields__}
+        found.append(ChunkStatus(**{**facts, "name": called.get(chunk.repo_id, chunk.name)}))
+    return found
 
 
 def cancel_job(settings: Settings, organisation: str, job_id: str) -> None:

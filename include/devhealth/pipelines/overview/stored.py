@@ -18,6 +18,7 @@ class Stored:
     """A repository of which anything is stored."""
 
     name: str
+    """What tells it from the others of its organisation."""
     git: Mapping[str, Any]
     """Its row among the records; empty where target `git` was never read."""
     read: Mapping[str, date | None]
@@ -35,7 +36,14 @@ def stored_repositories(client: Any, engine: Engine, org_id: str, wanted: str | 
     records = {row["repo_id"]: row for row in rows_of(client, "repositories", {"org_id": org_id})}
     names = {repo_id: one.name for repo_id, one in registered.items()}
     names |= {repo_id: row["name"] for repo_id, row in records.items()}
-    called = sorted((name, repo_id) for repo_id, name in names.items() if wanted in (None, name, repo_id))
+    labels = names
+    if len(set(names.values())) < len(names):
+        labels = repositories.told_apart(
+            names, {repo_id: known[1:] for repo_id, known in repositories.names(engine, org_id).items()}
+        )
+    called = sorted(
+        (label, repo_id) for repo_id, label in labels.items() if wanted in (None, label, names[repo_id], repo_id)
+    )
     read = read_targets(client, org_id, [repo_id for _, repo_id in called]) if called else {}
     found = {}
     for name, repo_id in called:
