@@ -1,4 +1,7 @@
+import os
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -38,10 +41,13 @@ def test_there_is_one_head_and_the_code_names_it():
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_the_root_of_a_checkout_links_to_the_migrations_and_is_no_package():
-    root = Path(__file__).parents[2] / "alembic"
-    assert root.resolve() == database.migrations_folder().resolve()
-    assert not (root / "__init__.py").exists()
+def test_the_command_alembic_finds_the_revisions_of_the_package_and_upgrades(tmp_path):
+    root, uri = Path(__file__).parents[2], f"sqlite:///{tmp_path / 'semantic.db'}"
+    environ = os.environ | {"POSTGRES_URI": uri, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True)
+    assert database.current(Settings(home=tmp_path, semantic_uri=uri)) == HEAD
+    assert not (root / "alembic" / "__init__.py").exists()
 
 
 def test_up_down_and_up_again(settings: Settings):

@@ -19,6 +19,7 @@ SHOWN = (f"{PROVIDERS}common-compat", f"{PROVIDERS}standard", "sqlalchemy", "cli
 bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
 facts = {
     "dags": sorted(bag.dags),
+    "files": sorted(stat.file for stat in bag.dagbag_stats),
     "errors": bag.import_errors,
     "airflow": __version__,
     "versions": {"airflow": __version__, "python": platform.python_version()}

@@ -1,7 +1,7 @@
 """The semantic database: opening it, and bringing its tables to the version this code needs.
 
 The revisions stand in the folder `alembic` beside this file, so they travel with a checkout, a copied `include/` and
-the wheel alike; `alembic/` at the root of a checkout is a link to it.
+the wheel alike; `alembic/` at the root of a checkout is where new ones are written from.
 """
 
 import contextlib
