@@ -52,7 +52,7 @@ class Installation:
 INSTALLATIONS = (
     Installation("2.11.0", "2025-06-01"),
     Installation("2.11.2", "2026-04-01"),
-    Installation("3.0.1", "2025-06-01"),
+    Installation("3.0.2", "2025-06-20"),
     Installation("3.0.6", "2025-09-10"),
     Installation("3.1.0", "2025-10-01"),
     Installation("3.1.8", "2026-03-20"),
@@ -60,8 +60,8 @@ INSTALLATIONS = (
     Installation("3.2.2", "2026-06-10"),
     Installation("3.3.0", "2026-07-07"),
     Installation(""),
-    Installation("2.11.0", lowest=True),
-    Installation("3.0.1", lowest=True),
+    Installation("2.11.0", "2025-12-15", lowest=True),
+    Installation("3.0.2", lowest=True),
     Installation("3.3.2", lowest=True),
 )
 """The first and the last version of each line, the newest of all, and the oldest of everything else with three."""
@@ -112,10 +112,11 @@ def environment(one: Installation) -> Path:
     uv, environ = installer()
     installing = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
     pinned = [f"apache-airflow=={one.airflow}"] if one.airflow else ["apache-airflow"]
+    dated = ["--exclude-newer", one.day] if one.day else []
     commands = [[uv, "venv", "-q", "--clear", "--python", "3.11", folder]]
     if not one.lowest:
-        commands += [[*installing, *pinned, *(["--exclude-newer", one.day] if one.day else [])]]
-    lowest = ["--resolution", "lowest-direct"] if one.lowest else []
+        commands += [[*installing, *pinned, *dated]]
+    lowest = ["--resolution", "lowest-direct", *dated] if one.lowest else []
     commands += [[*installing, *lowest, *pinned, "-r", ROOT / "requirements.txt"]]
     for command in commands:
         subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
