@@ -38,11 +38,12 @@ from devhealth_airflow.airflow_names import DAG
 from devhealth_airflow.operators.finish import VerdictOperator
 from devhealth_airflow.operators.job import ChunksOperator, CloseJobOperator, OpenJobOperator
 from devhealth_airflow.operators.metrics import MetricsOperator
-from devhealth_airflow.placement import chunk_defaults, most_tasks_at_once
+from devhealth_airflow.placement import chunk_defaults, dag_id, most_tasks_at_once
 from devhealth_airflow.sync_dag import LONG_AGO, TASK_DEFAULTS, stages_of_a_unit
 
 with DAG(
-    dag_id="backfill",
+    dag_id=dag_id("backfill"),
+    description="devhealth: fills a stretch of the past of one sync configuration",
     doc_md=__doc__,
     schedule=None,
     start_date=LONG_AGO,

@@ -14,13 +14,15 @@ from devhealth_airflow import forms
 from devhealth_airflow.airflow_names import DAG
 from devhealth_airflow.operators.job import ReconcileOperator
 from devhealth_airflow.operators.metrics import MetricsOperator
+from devhealth_airflow.placement import dag_id
 from devhealth_airflow.schedules import when_facts_arrive
 from devhealth_airflow.sync_dag import LONG_AGO, TASK_DEFAULTS
 
 MEANING = "Given, all of these days are computed, changed or not."
 
 with DAG(
-    dag_id="compute_metrics",
+    dag_id=dag_id("compute_metrics"),
+    description="devhealth: computes the daily metrics of what changed",
     doc_md=__doc__,
     schedule=when_facts_arrive(or_at="20 * * * *"),
     start_date=LONG_AGO,

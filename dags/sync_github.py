@@ -31,4 +31,6 @@ from devhealth_airflow.sync_dag import sync_dag
 
 TARGETS = ("git", "prs", "cicd", "deployments", "work-items", "incidents")
 
-dag = sync_dag(provider="github", targets=TARGETS, doc_md=__doc__)
+DESCRIPTION = "devhealth: syncs repositories of GitHub"
+
+dag = sync_dag(provider="github", targets=TARGETS, description=DESCRIPTION, doc_md=__doc__)

@@ -21,4 +21,6 @@ Repositories are configured in a file for `devhealth config apply FILE`, or one 
 
 from devhealth_airflow.sync_dag import sync_dag
 
-dag = sync_dag(provider="local_git", targets=("git", "blame"), doc_md=__doc__)
+DESCRIPTION = "devhealth: syncs git repositories that this machine can read"
+
+dag = sync_dag(provider="local_git", targets=("git", "blame"), description=DESCRIPTION, doc_md=__doc__)

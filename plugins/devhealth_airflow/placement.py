@@ -1,6 +1,7 @@
-"""Where tasks run and how many there are, as Airflow's configuration has it.
+"""What DAGs are called, where tasks run and how many there are, as Airflow's configuration has it.
 
-Where the chunks of a backfill run is said in the section `[devhealth]`:
+`dag_id_prefix` in the section `[devhealth]` goes before the id of each DAG, for an Airflow where another team has a DAG
+`backfill`. Where the chunks of a backfill run is said in the section `[devhealth]`:
 
     [devhealth]
     backfill_pool = devhealth_backfill      as many tasks of chunks at once as it has slots; it must exist
@@ -21,6 +22,11 @@ SHARED_POOL = "default_pool"
 DAY_SECONDS = 86_400
 MOST_TASKS = 100
 """Times three stages, that is what a scheduler starts within minutes. `[core] max_map_length` may allow fewer."""
+
+
+def dag_id(name: str) -> str:
+    """The id of the DAG that the documentation calls so."""
+    return f"{conf.get('devhealth', 'dag_id_prefix', fallback='')}{name}"
 
 
 def most_tasks() -> int:

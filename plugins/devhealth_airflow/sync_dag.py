@@ -17,6 +17,7 @@ from devhealth_airflow.operators.finish import AnnounceOperator, FinishOperator,
 from devhealth_airflow.operators.plan import REFUSALS, PlanOperator
 from devhealth_airflow.operators.processor import ProcessorOperator
 from devhealth_airflow.operators.sink import SinkOperator
+from devhealth_airflow.placement import dag_id
 from devhealth_airflow.schedules import every_day
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,10 +30,16 @@ WITH_WAITS = timedelta(days=1)
 _REFUSALS = f"{{{{ ti.xcom_pull(task_ids='plan', key='{REFUSALS}') or '' }}}}"
 
 
-def sync_dag(*, provider: str, targets: Sequence[str], doc_md: str, pool: str = "default_pool") -> DAG:
-    """The DAG `sync_<provider>`. An unknown pool would leave its tasks scheduled for ever."""
+def sync_dag(
+    *, provider: str, targets: Sequence[str], description: str, doc_md: str, pool: str = "default_pool"
+) -> DAG:
+    """The DAG `sync_<provider>`, with the prefix that Airflow's configuration has.
+
+    An unknown pool would leave its tasks scheduled for ever.
+    """
     with DAG(
-        dag_id=f"sync_{provider}",
+        dag_id=dag_id(f"sync_{provider}"),
+        description=description,
         doc_md=doc_md,
         schedule=every_day(),
         start_date=LONG_AGO,

@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 def airflow(tmp_path_factory, migrated_database):
     """An Airflow that has read its DAG files, as its scheduler does."""
     home = new_home(tmp_path_factory.mktemp("airflow") / "home", migrated_database)
+    home = home.with_environment(AIRFLOW__DEVHEALTH__DAG_ID_PREFIX="ours_")
     if IS_2:
         code = "from airflow.models import DagBag; DagBag(read_dags_from_db=False).sync_to_db()"
         subprocess.run([sys.executable, "-c", code], check=True, env=home.environment, cwd=home.folder)
@@ -62,13 +63,22 @@ def test_the_command_line_has_airflow_do_a_backfill_and_says_when_it_waits(askin
         asked = ("backfill", "run", "--org", "acme", "--config", "shop", "--airflow")
         assert "31 asked" in devhealth(*asked, "--since", "31d", status=2).stderr
         triggered = json.loads(devhealth(*asked, "--since", "30d", "--json").stdout)
-        assert triggered["is_paused"] is False
+        assert (triggered["dag_id"], triggered["is_paused"]) == ("ours_backfill", False)
         asking.execute("update dag set is_paused = 1")
         told = devhealth(*asked, "--since", "2d").stdout
-        assert "the DAG is paused, so it waits for `airflow dags unpause backfill`" in told
+        assert "the DAG is paused, so it waits for `airflow dags unpause ours_backfill`" in told
         assert json.loads(devhealth("backfill", "status", "--json").stdout) == []
     finally:
         devhealth("warehouse", "stop")
-    assert airflow_program.state_of_run("backfill", triggered["run_id"]) == "queued"
-    assert airflow_program.state_of_run("backfill", "devhealth__2") is None
-    assert asking.query("select count(*) from dag_run where dag_id = 'backfill'") == [(2,)]
+    assert airflow_program.state_of_run("ours_backfill", triggered["run_id"]) == "queued"
+    assert airflow_program.state_of_run("ours_backfill", "devhealth__2") is None
+    assert asking.query("select count(*) from dag_run where dag_id = 'ours_backfill'") == [(2,)]
+
+
+def test_the_prefix_of_dag_ids_is_read_from_the_configuration_file_too(tmp_path, monkeypatch):
+    monkeypatch.delenv("AIRFLOW__DEVHEALTH__DAG_ID_PREFIX", raising=False)
+    monkeypatch.delenv("AIRFLOW_CONFIG", raising=False)
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    assert airflow_program.dag_id("backfill") == "backfill"
+    (tmp_path / "airflow.cfg").write_text("[devhealth]\ndag_id_prefix = eng_%s_\n")
+    assert airflow_program.dag_id("backfill") == "eng_%s_backfill"

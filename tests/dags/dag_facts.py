@@ -41,6 +41,7 @@ def parsed(path):
         "imported": sorted(set(sys.modules) - before),
         "dag_id": dag.dag_id,
         "doc_md": dag.doc_md,
+        "description": dag.description,
         "tags": sorted(dag.tags),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,

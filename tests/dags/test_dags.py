@@ -36,6 +36,7 @@ def test_a_dag_is_named_like_its_file_documented_and_tagged_and_bounds_its_runs(
     dag = facts[name]
     assert dag["dag_id"] == name
     assert len(dag["doc_md"]) > 200
+    assert dag["description"].startswith("devhealth: ")
     assert "devhealth" in dag["tags"]
     assert dag["catchup"] is False
     assert dag["max_active_runs"] == (16 if name == "backfill" else 1)

@@ -1,17 +1,33 @@
 """The `airflow` program of the same Python: how a run is going, and starting one. The engine never imports Airflow."""
 
+import configparser
 import json
 import os
 import subprocess
 import sys
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from devhealth.errors import InputError, RunnerUnknown
 
 _ANSWER_SECONDS = 120
 _KEEP_SECONDS = 30
+
+
+def dag_id(name: str) -> str:
+    """The id of the DAG that the documentation calls so: with `dag_id_prefix` of the section `[devhealth]`.
+
+    Read as Airflow reads it, from the environment or airflow.cfg, without the seconds that its program takes to start.
+    """
+    prefix = os.environ.get("AIRFLOW__DEVHEALTH__DAG_ID_PREFIX")
+    if prefix is None:
+        home = Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow").expanduser()
+        file = configparser.ConfigParser(interpolation=None, strict=False)
+        file.read(os.environ.get("AIRFLOW_CONFIG") or home / "airflow.cfg", encoding="utf-8")
+        prefix = file.get("devhealth", "dag_id_prefix", fallback="")
+    return f"{prefix}{name}"
 
 
 def state_of_run(dag_id: str, run_id: str) -> str | None:

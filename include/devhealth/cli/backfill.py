@@ -185,14 +185,15 @@ def _trigger(settings: "Settings", request: "BackfillRequest", *, as_json: bool)
         **({"since": str(days[0]), "before": str(days[1])} if days else {}),
     }
     run_id = f"devhealth__{new_run_id(as_of)}"
-    is_paused = airflow_program.is_paused("backfill")
-    airflow_program.trigger("backfill", run_id, {name: value for name, value in conf.items() if value})
+    dag_id = airflow_program.dag_id("backfill")
+    is_paused = airflow_program.is_paused(dag_id)
+    airflow_program.trigger(dag_id, run_id, {name: value for name, value in conf.items() if value})
     if as_json:
-        echo_json({"dag_id": "backfill", "run_id": run_id, "is_paused": is_paused})
+        echo_json({"dag_id": dag_id, "run_id": run_id, "is_paused": is_paused})
     else:
-        waits = "; the DAG is paused, so it waits for `airflow dags unpause backfill`" if is_paused else ""
+        waits = f"; the DAG is paused, so it waits for `airflow dags unpause {dag_id}`" if is_paused else ""
         click.echo(
-            f"Airflow has the run {run_id} of the DAG backfill{waits}.\n"
+            f"Airflow has the run {run_id} of the DAG {dag_id}{waits}.\n"
             f"Next: `devhealth backfill status --org {request.organisation} --watch`."
         )
 

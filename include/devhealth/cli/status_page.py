@@ -226,7 +226,7 @@ def _next_step(status: Status) -> str:
         again = "the next sync tries it again" if is_of_a_sync else "`devhealth backfill status` says how to go on"
         return f"correct what went wrong; {again}."
     if any(one.dirty.days_count for one in found):
-        return "`devhealth metrics daily` computes what waits, or the next run of `compute_metrics` does."
+        return "`devhealth metrics daily` computes what waits, or the next run of the DAG that computes metrics does."
     return "`devhealth show` prints what is stored."
 
 

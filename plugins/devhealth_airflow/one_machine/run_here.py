@@ -44,7 +44,7 @@ def _succeeds(dag_id: str, conf: dict[str, Any]) -> bool:
 
     logging.getLogger("airflow.task").propagate = True
     folder = os.environ["AIRFLOW__CORE__DAGS_FOLDER"]
-    dag = DagBag(dag_folder=f"{folder}/{dag_id}.py").dags.get(dag_id)
+    dag = next(iter(DagBag(dag_folder=f"{folder}/{dag_id}.py").dags.values()), None)
     if dag is None:
         TERMINAL.write(f"{folder}/{dag_id}.py holds no DAG {dag_id}\n")
         return False

@@ -10,7 +10,7 @@ from devhealth.semantic import database, organizations
 from devhealth.settings import Settings
 from devhealth.warehouse import embedded
 
-_LATER = "the next `devhealth metrics daily`, or run of compute_metrics, brings them there"
+_LATER = "the next `devhealth metrics daily`, or run of the DAG that computes them, brings them there"
 
 
 def settle(settings: Settings, plan: Plan) -> str | None:
