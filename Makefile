@@ -61,7 +61,7 @@ check: .venv/.ready ## Check format, lint, types, layers, SQL, and that the gene
 docs: .venv/.ready ## Write the generated pages of docs/ anew.
 	@.venv/bin/python docs/generate.py
 
-versions: .venv/.ready ## Try each line of Airflow, engine of ClickHouse and git that the docs name; takes a while.
+versions: .venv/.ready ## Run a sync on each line of Airflow the docs name, in an environment of its time; takes long.
 	@.venv/bin/python -m tests.versions
 
 bench: .venv/.ready ## Measure against plain git; REPO=path for another repository, STRICT=1 to fail on a miss.

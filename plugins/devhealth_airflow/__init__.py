@@ -25,6 +25,10 @@ OPTIONS = {
         "default": "60",
         "type": "float",
     },
+    "dag_id_prefix": {
+        "description": "Goes before the id of each DAG, as in eng_backfill, where another team has a DAG of that name.",
+        "default": "",
+    },
     "embedded_stores": {
         "description": "Whether tasks may use the embedded ClickHouse and SQLite where nothing names a store.",
         "default": "False",

@@ -31,7 +31,7 @@ from tests.versions.table import told
 
 ENVIRONMENTS = ROOT / ".devhealth" / "versions"
 DAGS = {path.stem for path in (ROOT / "dags").glob("*.py")}
-RUN_SECONDS = 300
+RUN_SECONDS = 600
 REPOSITORIES = ("docs", "shop")
 
 
