@@ -16,7 +16,7 @@ def test_no_generated_page_is_stale():
     check = subprocess.run(
         [sys.executable, "docs/generate.py", "--check"],
         cwd=ROOT,
-        env={"PYTHONPATH": "include", "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": "include:plugins", "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,
