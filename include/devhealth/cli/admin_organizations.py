@@ -35,13 +35,15 @@ def list_orgs(*, as_json: bool) -> None:
         keys = ("org_id", "slug", "tier", "created_at")
         echo_json([{key: getattr(one, key) for key in keys} | {"backfill_days": limits[one.tier]} for one in found])
     elif found:
+        from rich.text import Text
+
         from devhealth.cli import layout
 
         page = layout.bare_table(
             ("organisation", "left"), ("tier", "left"), ("backfill days", "right"), ("made", "left")
         )
         for one in found:
-            page.add_row(f"[bold]{one.slug}[/]", one.tier, _days(limits[one.tier]), f"{one.created_at:%Y-%m-%d}")
+            page.add_row(Text(one.slug, "bold"), one.tier, _days(limits[one.tier]), f"{one.created_at:%Y-%m-%d}")
         layout.show(page)
     else:
         click.echo("There is no organisation yet: `devhealth admin create-org ORG` makes one.")

@@ -91,11 +91,13 @@ def list_credentials(*, org: str, as_json: bool) -> None:
     if as_json:
         echo_json(found)
     elif found:
+        from rich.text import Text
+
         from devhealth.cli import layout
 
         page = layout.bare_table(("credential", "left"), ("provider", "left"), ("stored", "left"))
         for one in found:
-            page.add_row(f"[bold]stored:{one.name}[/]", one.provider, f"{one.updated_at:%Y-%m-%d}")
+            page.add_row(Text(f"stored:{one.name}", "bold"), one.provider, f"{one.updated_at:%Y-%m-%d}")
         layout.show(page)
     else:
         click.echo(f"{org} has no credential yet: `devhealth admin set-credential NAME --org {org}` stores one.")
