@@ -255,8 +255,8 @@ def test_a_spark_tells_nothing_from_little():
 def test_a_list_names_the_organisation_where_a_name_alone_may_be_ambiguous():
     both = [repository(organisation=slug, name="repo") for slug in ("acme", "beta")]
     said = text(Overview(repositories=both, last_run=[]))
-    assert "`devhealth show --org acme --repo NAME`" in said
-    assert "`devhealth show --org beta --repo NAME`" in said
+    assert "`devhealth show --repo NAME --org acme`" in said
+    assert "`devhealth show --repo NAME --org beta`" in said
     same = [repository(name=f"{place}/{'long' * 8}/repo") for place in "ab"]
     said = text(Overview(repositories=same, last_run=[]))
     assert "`devhealth show --repo NAME`" in said

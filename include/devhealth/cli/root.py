@@ -21,7 +21,6 @@ from devhealth.cli.sync import sync
 from devhealth.cli.warehouse import warehouse
 from devhealth.errors import DevhealthError, InputError, SettingsError, SourceError
 from devhealth.models.text import plain
-from devhealth.settings import home_folder, is_for_a_group
 
 EXAMPLES = """
 \b
@@ -104,5 +103,7 @@ _refuse_empty_texts(cli)
 
 def main() -> None:
     """Run `devhealth` with the arguments of this process; exits 0, 2 (usage or input) or 1 (a run failed)."""
+    from devhealth.settings import home_folder, is_for_a_group
+
     os.umask(0o007 if is_for_a_group(home_folder(os.environ)) else 0o077)  # for git and all other programs it starts
     cli(prog_name="devhealth")

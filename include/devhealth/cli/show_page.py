@@ -122,7 +122,7 @@ def _list(repositories: list[RepositoryOverview]) -> Iterator[RenderableType]:
         given = "" if is_one else f" --org {organisation}"
         listed = list(some)
         count = "1 repository" if len(listed) == 1 else f"{len(listed):,} repositories"
-        yield heading(f"{count} of {organisation}", f"`devhealth show{given} --repo NAME` shows one in full")
+        yield heading(f"{count} of {organisation}", f"`devhealth show --repo NAME{given}` shows one in full")
         yield _rows(listed)
 
 
