@@ -28,7 +28,7 @@ from devhealth.transport import waiting
 
 deferral._SPREAD_SECONDS, waiting.IN_PLACE_SECONDS = 0.0, 1.0
 
-dag = sync_dag(provider="github", targets=("prs",), doc_md=__doc__)
+dag = sync_dag(provider="github", targets=("prs",), description="as if", doc_md=__doc__)
 '''
 SOURCES = [f"acme/{name}" for name in ("shop", "site", "gone", "wiki", "lost", "left")]
 """Two to a task: three is all this Airflow maps. Those of the last task, and one of the one before, are gone."""

@@ -164,7 +164,8 @@ def test_the_metrics_of_a_day_are_those_of_the_deployments_that_finished(shop):
     deployments.delete(shop.world, late)
     assert not shop.sync().failed
     assert _metrics(shop) == [
-        ("production", first, 3, 2, 0.5, 1.75, 3),
+        ("production", first, 2, 1, 0.75, 1.5, 2),
+        ("production", second, 1, 1, 26.0, 26.0, 1),
         ("staging", first, 1, 0, 1.5, 1.5, 1),
         ("staging", second, 1, 0, 24.0, 24.0, 1),
     ]

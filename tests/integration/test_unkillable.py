@@ -165,8 +165,9 @@ def test_a_warehouse_killed_while_a_unit_is_stored_loses_nothing(repository, war
 def killed_once_stored(settings, repository, table):
     """Start a sync that stores a few rows at a time, and kill -9 the warehouse when a table holds some more of them."""
     before = count_of(settings, table)
+    command = [sys.executable, "-m", "devhealth.cli", "sync", "git", "--org", "acme", "--repo-path", str(repository)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "devhealth.cli", "sync", "git", "--org", "acme", "--repo-path", str(repository)],
+        [*command, "--target", "git"],
         env=environment(settings) | {"BATCH_SIZE": "5"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

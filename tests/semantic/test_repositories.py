@@ -140,7 +140,7 @@ def test_a_repository_registered_while_names_are_read_breaks_nothing(engine: Eng
 
     other = create_engine(engine.url, future=True)
     with writing(engine) as connection:
-        event.listen(connection, "after_cursor_execute", register_one)
+        event.listen(engine, "after_cursor_execute", register_one)
         assert len(repositories.names(connection, acme)) == 1
         assert len(repositories.names(connection, acme)) == 2
     other.dispose()

@@ -23,7 +23,9 @@ scope as (
 newest_times as (
     select {key}, max(computed_at) as newest_at
     from {{table:Identifier}}
-    where {known}
+    where
+        org_id = {{org_id:String}}
+        and {known}
     group by {key}
 )
 
@@ -39,7 +41,8 @@ full outer join (
     from {{table:Identifier}} as stored
     {join_scope}
     where
-        {known}
+        org_id = {{org_id:String}}
+        and {known}
         and {day} between scope.first_day and scope.last_day
         and not is_withdrawn
         and ({key}, computed_at) in (select {key}, newest_at from newest_times)
@@ -47,29 +50,9 @@ full outer join (
 where not (computed.is_computed and reported.is_reported) or {differs}
 """
 
-_KNOWN = """org_id = {org_id:String}
-        and {day} between {first_day:Date} and {last_day:Date}"""
+_KNOWN = """{day} between {first_day:Date} and {last_day:Date}"""
 _KNOWN_OF_REPOSITORIES = """
         and repo_id in {scope_repo_ids:Array(String)}"""
-
-_SUPERSEDED = """
-alter table {{table:Identifier}}
-delete where
-    org_id in {{org_ids:Array(String)}}
-    and ({key}, computed_at) in (
-        select
-            {key},
-            arrayJoin(if(
-                length(arraySort(groupArray((computed_at, is_withdrawn))) as rows) = 1 and rows[1].2,
-                [rows[1].1],
-                arrayMap(one -> one.1, arrayPopBack(rows))
-            ))
-        from {{table:Identifier}}
-        where org_id in {{org_ids:Array(String)}} and computed_at <= {{kept_from:DateTime64(6, 'UTC')}}
-        group by {key}
-        having count() > 1 or max(is_withdrawn)
-    )
-"""
 
 
 def changes(definition: Definition) -> str:
@@ -92,14 +75,6 @@ def changes(definition: Definition) -> str:
         differs=" or ".join(_differences(definition.table, columns)),
         query=definition.query,
     )
-
-
-def removal_of_superseded(table: Table) -> str:
-    """Removes what no look back to `kept_from` or later shows: rows that another one had replaced by then.
-
-    A withdrawal goes once nothing older than it is left that it would hide.
-    """
-    return _SUPERSEDED.format(key=", ".join(table.key))
 
 
 def _value(name: str, key: tuple[str, ...]) -> str:
